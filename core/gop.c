@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/gop.h"
+
+void gop_init(struct gop *g, const struct retention *keep, bool has_video)
+{
+    *g = (struct gop){.keep = *keep, .has_video = has_video, .start = GOP_NONE};
+}
+
+void gop_add(struct gop *g, const struct frame *f)
+{
+    if (f->key || !g->has_video) {
+        g->start = f->pos;
+        g->bytes_before = f->bytes_sum - f->len;
+    }
+    if (g->start != GOP_NONE && f->bytes_sum - g->bytes_before > g->keep.gop_cache_bytes)
+        g->start = GOP_NONE;
+}
+
+bool gop_may_retire(const struct gop *g, const struct frame *oldest, const struct frame *newest)
+{
+    if (oldest->pos >= g->start)
+        return false;
+    return newest->arrival_ns - oldest->arrival_ns > g->keep.max_lag_ns ||
+           newest->bytes_sum - oldest->bytes_sum > g->keep.max_lag_bytes;
+}

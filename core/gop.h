@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How far back a stream's ring must reach: to the newest key frame, so that who joins starts with a
+ * picture at once, and as far as a worker may be late. Pure arithmetic on what was published; belongs to
+ * the publishing thread.
+ */
+#pragma once
+
+#include "core/frame.h"
+
+#define GOP_NONE UINT64_MAX
+
+struct retention {
+    size_t gop_cache_bytes; /* a GOP that grows past this is not kept */
+    size_t max_lag_bytes;   /* of frames that are older than the GOP */
+    int64_t max_lag_ns;
+};
+
+struct gop {
+    struct retention keep;
+    bool has_video;       /* without video every frame is a place to start */
+    uint64_t start;       /* position of the newest frame to start at; GOP_NONE when there is none */
+    uint64_t bytes_before; /* the stream's bytes_sum before that frame */
+};
+
+void gop_init(struct gop *g, const struct retention *keep, bool has_video);
+
+/* Takes note of a frame that is about to be published, with pos and bytes_sum already set. */
+void gop_add(struct gop *g, const struct frame *f);
+
+/* True when the ring may give up the frame 'oldest', given the newest one. */
+bool gop_may_retire(const struct gop *g, const struct frame *oldest, const struct frame *newest);

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/stream.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/random.h"
+
+enum { RETIRE_BATCH = 32 };
+
+/* One version of the description: immutable, replaced as a whole. */
+struct media_version {
+    struct rcu_node rcu;
+    uint64_t number;
+    struct media media;
+};
+
+/* The RTP state of a track. ssrc is immutable, the rest is the publisher's. */
+struct track_clock {
+    uint32_t ssrc;
+    uint32_t offset;        /* stream's RTP time minus the source's */
+    uint32_t last_rtp_time; /* of the stream */
+    uint16_t next_seq;
+    bool started;
+    uint32_t packets_sum, octets_sum;
+};
+
+struct stream {
+    _Atomic uint32_t refs;
+    _Atomic int state;        /* enum stream_state */
+    _Atomic uint64_t start;   /* newest key frame; GOP_NONE */
+    _Atomic(struct media_version *) media;
+    struct ring *ring;
+    struct gop gop;           /* publisher's */
+    uint64_t bytes_sum;       /* publisher's */
+    size_t packet_bytes;
+    uint32_t id;
+    struct rcu_node rcu;
+    struct track_clock track[MEDIA_TRACKS_MAX];
+    char name[STREAM_NAME_MAX];
+    unsigned watch_slots;
+    _Atomic(struct stream_watch *) watch[];
+};
+
+static struct media_version *media_version_create(const struct media *media, uint64_t number)
+{
+    struct media_version *v = calloc(1, sizeof *v);
+    if (!v)
+        return NULL;
+    v->number = number;
+    v->media = *media;
+    return v;
+}
+
+static void free_media_version(struct rcu_node *node)
+{
+    free(CONTAINER_OF(node, struct media_version, rcu));
+}
+
+static void free_stream(struct rcu_node *node)
+{
+    struct stream *s = CONTAINER_OF(node, struct stream, rcu);
+    ring_destroy(s->ring);
+    free(atomic_load_explicit(&s->media, memory_order_relaxed));
+    free(s);
+}
+
+/* RFC 3550 section 5.1: SSRC, first sequence number and first time stamp are random. */
+static void track_clock_init(struct track_clock *t)
+{
+    t->ssrc = random_u32();
+    t->last_rtp_time = random_u32();
+    t->next_seq = (uint16_t)random_u32();
+}
+
+struct stream *stream_create(const char *name, const struct media *media,
+                             const struct stream_options *o)
+{
+    struct stream *s = calloc(1, sizeof *s + o->watch_slots * sizeof s->watch[0]);
+    if (!s)
+        return NULL;
+    s->ring = ring_create(o->ring_slots ? o->ring_slots : STREAM_RING_SLOTS);
+    struct media_version *v = media_version_create(media, 1);
+    atomic_init(&s->media, v);
+    if (!s->ring || !v) {
+        free_stream(&s->rcu);
+        return NULL;
+    }
+    atomic_init(&s->refs, 1);
+    atomic_init(&s->state, STREAM_ANNOUNCED);
+    atomic_init(&s->start, GOP_NONE);
+    gop_init(&s->gop, &o->keep, media_video_track(media) >= 0);
+    for (unsigned i = 0; i < media->track_count; i++)
+        track_clock_init(&s->track[i]);
+    s->packet_bytes = o->packet_bytes;
+    s->watch_slots = o->watch_slots;
+    s->id = random_u32();
+    snprintf(s->name, sizeof s->name, "%s", name);
+    return s;
+}
+
+struct stream *stream_ref(struct stream *s)
+{
+    /* Relaxed: as for frames, whoever takes one has the stream safely already. */
+    atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+    return s;
+}
+
+void stream_unref(struct stream **sp)
+{
+    struct stream *s = *sp;
+    *sp = NULL;
+    /* S1: everybody's last use before the free (pairs with S1). */
+    if (s && atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) == 1)
+        rcu_defer(&s->rcu, free_stream);
+}
+
+const char *stream_name(const struct stream *s)
+{
+    return s->name;
+}
+
+uint32_t stream_ssrc(const struct stream *s, unsigned track)
+{
+    return s->track[track].ssrc;
+}
+
+uint32_t stream_id(const struct stream *s)
+{
+    return s->id;
+}
+
+size_t stream_packet_bytes(const struct stream *s)
+{
+    return s->packet_bytes;
+}
+
+const struct ring *stream_ring(const struct stream *s)
+{
+    return s->ring;
+}
+
+enum stream_state stream_state(const struct stream *s)
+{
+    /* E2: who sees the end also sees the last frame (pairs with E1). */
+    return (enum stream_state)atomic_load_explicit(&s->state, memory_order_acquire);
+}
+
+uint64_t stream_start(const struct stream *s)
+{
+    return atomic_load_explicit(&s->start, memory_order_acquire); /* K2, pairs with K1 */
+}
+
+const struct media *stream_media(const struct stream *s, uint64_t *version)
+{
+    struct media_version *v = atomic_load_explicit(&s->media, memory_order_acquire); /* M2 */
+    if (version)
+        *version = v->number;
+    return &v->media;
+}
+
+int stream_set_media(struct stream *s, const struct media *media)
+{
+    struct media_version *old = atomic_load_explicit(&s->media, memory_order_relaxed); /* our own */
+    struct media_version *v = media_version_create(media, old->number + 1);
+    if (!v)
+        return -ENOMEM;
+    atomic_store_explicit(&s->media, v, memory_order_release); /* M1, pairs with M2 */
+    rcu_defer(&old->rcu, free_media_version);
+    return 0;
+}
+
+/* The frame's place in its track: RTP time, sequence numbers, sums. */
+static void stamp_rtp(struct track_clock *t, struct frame *f, uint32_t payload_octets)
+{
+    if (!t->started) {
+        t->offset = t->last_rtp_time - f->rtp_time;
+        t->started = true;
+    }
+    f->rtp_time += t->offset;
+    f->rtp_step = f->rtp_time - t->last_rtp_time;
+    f->first_seq = t->next_seq;
+    f->packets_sum = t->packets_sum;
+    f->octets_sum = t->octets_sum;
+    t->last_rtp_time = f->rtp_time;
+    t->next_seq = (uint16_t)(t->next_seq + f->packets);
+    t->packets_sum += f->packets;
+    t->octets_sum += payload_octets;
+}
+
+/* Lets go of what retention no longer asks for: at key frames, when a GOP goes, or a handful at a time, since
+ * every retirement costs a grace period. */
+static void retire_old(struct stream *s, const struct frame *newest)
+{
+    uint64_t tail = ring_tail(s->ring), upto = tail, missed;
+    struct frame *oldest;
+    while (ring_read(s->ring, upto, &oldest, &missed) == RING_FRAME &&
+           gop_may_retire(&s->gop, oldest, newest))
+        upto++;
+    if (newest->key || upto - tail >= RETIRE_BATCH)
+        ring_retire(s->ring, upto);
+}
+
+static void tell_watches(struct stream *s)
+{
+    for (unsigned i = 0; i < s->watch_slots; i++) {
+        /* W2: after the head (A4) in the single total order; see stream_set_watch. */
+        struct stream_watch *w = atomic_load_explicit(&s->watch[i], memory_order_seq_cst);
+        if (w)
+            w->on_news(w);
+    }
+}
+
+void stream_publish(struct stream *s, struct frame *f, uint32_t payload_octets, int64_t now_ns)
+{
+    stamp_rtp(&s->track[f->track], f, payload_octets);
+    s->bytes_sum += f->len;
+    f->bytes_sum = s->bytes_sum;
+    f->arrival_ns = now_ns;
+    f->pos = ring_head(s->ring);
+    gop_add(&s->gop, f);
+    ring_publish(s->ring, f);
+    atomic_store_explicit(&s->start, s->gop.start, memory_order_release); /* K1, pairs with K2 */
+    retire_old(s, f);
+    tell_watches(s);
+}
+
+void stream_open(struct stream *s)
+{
+    atomic_store_explicit(&s->state, STREAM_LIVE, memory_order_release);
+}
+
+void stream_end(struct stream *s)
+{
+    /* E1; sequentially consistent for the same reason as the head (A4): who starts to watch now either is
+     * told or sees the end. */
+    atomic_store_explicit(&s->state, STREAM_ENDED, memory_order_seq_cst);
+    tell_watches(s);
+}
+
+void stream_set_watch(struct stream *s, unsigned slot, struct stream_watch *w)
+{
+    /* W1: the watch before the caller's next look at the head or the state. Either that look sees the
+     * news, or the publisher (A4, then W2) sees the watch: no news is lost. */
+    atomic_store_explicit(&s->watch[slot], w, memory_order_seq_cst);
+}
