@@ -4,8 +4,8 @@
  *
  *   made       by frame_create: owned by the publishing thread, which fills it in
  *   published  by ring_publish: immutable, but for the reference count
- *   freed      when the last reference goes; the ring gives its own back after an RCU grace period, so
- *              that whoever found the frame in the ring may still take one
+ *   freed      when the last reference goes; the ring gives its own back after an RCU grace period,
+ * so that whoever found the frame in the ring may still take one
  *
  * "next_retired" and "rcu" belong to the ring: they are written only once the frame has left it.
  */
@@ -19,25 +19,28 @@ struct frame {
     _Atomic uint32_t refs;
     uint32_t len; /* bytes in data */
 
-    uint64_t pos;        /* in the ring: the stream's frames are numbered from 0 */
-    int64_t arrival_ns;  /* when it was published, monotonic */
-    int64_t wall_ns;     /* the instant that rtp_time stands for, since 1970 */
-    uint64_t bytes_sum;  /* of data in all frames of the stream up to and including this one */
+    uint64_t pos;       /* in the ring: the stream's frames are numbered from 0 */
+    int64_t arrival_ns; /* when it was published, monotonic */
+    int64_t wall_ns;    /* the instant that rtp_time stands for, since 1970 */
+    uint64_t bytes_sum; /* of data in all frames of the stream up to and including this one */
 
     uint8_t track;
-    bool key;            /* video: decoding may start here */
-    uint16_t first_seq;  /* RTP sequence number of its first packet */
-    uint32_t packets;    /* RTP packets that it takes */
+    bool key;           /* video: decoding may start here */
+    uint16_t first_seq; /* RTP sequence number of its first packet */
+    uint32_t packets;   /* RTP packets that it takes */
+    uint32_t octets;    /* of payload in these packets, as a sender report counts them */
     uint32_t rtp_time;
-    uint32_t rtp_step;   /* from the track's last frame to this one; a guess at this one's duration */
-    uint32_t packets_sum, octets_sum; /* of the track before this frame, as a sender report counts */
+    uint32_t rtp_step; /* from the track's last frame to this one; a guess at this one's duration */
+    uint32_t packets_sum,
+        octets_sum; /* of the track before this frame, as a sender report counts */
 
     struct frame *next_retired;
     struct rcu_node rcu;
     uint8_t data[];
 };
 
-/* A frame with room for len bytes and one reference, all else zero. NULL when memory is out. */
+/* A frame with room for len bytes (not set) and one reference, all else zero. NULL when memory is
+ * out. */
 struct frame *frame_create(size_t len);
 
 /* Any thread, under a reference or as long as the frame is borrowed (core/rcu.h). */

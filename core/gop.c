@@ -16,6 +16,12 @@ void gop_add(struct gop *g, const struct frame *f)
         g->start = GOP_NONE;
 }
 
+void gop_cut(struct gop *g, uint64_t tail)
+{
+    if (g->start < tail)
+        g->start = GOP_NONE;
+}
+
 bool gop_may_retire(const struct gop *g, const struct frame *oldest, const struct frame *newest)
 {
     if (oldest->pos >= g->start)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How far back a stream's ring must reach: to the newest key frame, so that who joins starts with a
- * picture at once, and as far as a worker may be late. Pure arithmetic on what was published; belongs to
- * the publishing thread.
+ * picture at once, and as far as a worker may be late. Pure arithmetic on what was published;
+ * belongs to the publishing thread.
  */
 #pragma once
 
@@ -18,8 +18,8 @@ struct retention {
 
 struct gop {
     struct retention keep;
-    bool has_video;       /* without video every frame is a place to start */
-    uint64_t start;       /* position of the newest frame to start at; GOP_NONE when there is none */
+    bool has_video; /* without video every frame is a place to start */
+    uint64_t start; /* position of the newest frame to start at; GOP_NONE when there is none */
     uint64_t bytes_before; /* the stream's bytes_sum before that frame */
 };
 
@@ -27,6 +27,9 @@ void gop_init(struct gop *g, const struct retention *keep, bool has_video);
 
 /* Takes note of a frame that is about to be published, with pos and bytes_sum already set. */
 void gop_add(struct gop *g, const struct frame *f);
+
+/* Takes note of the ring's tail: a GOP whose first frame is gone is not a place to start. */
+void gop_cut(struct gop *g, uint64_t tail);
 
 /* True when the ring may give up the frame 'oldest', given the newest one. */
 bool gop_may_retire(const struct gop *g, const struct frame *oldest, const struct frame *newest);

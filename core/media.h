@@ -17,9 +17,9 @@ enum codec { CODEC_H264, CODEC_AAC };
 
 struct media_track {
     enum codec codec;
-    uint32_t clock_rate;  /* RTP clock, Hz */
-    uint8_t channels;     /* audio only */
-    uint16_t config_len;  /* 0: not known yet */
+    uint32_t clock_rate; /* RTP clock, Hz */
+    uint8_t channels;    /* audio only */
+    uint16_t config_len; /* 0: not known yet */
     /* H264: the SPS and PPS NAL units, in the form of nal.h. AAC: the AudioSpecificConfig. */
     uint8_t config[MEDIA_CONFIG_MAX];
 };
@@ -41,7 +41,7 @@ static inline struct slice media_track_config(const struct media_track *t)
 /* Replaces the configuration. False, and no change, when it is longer than MEDIA_CONFIG_MAX. */
 bool media_track_set_config(struct media_track *t, struct slice config);
 
-/* True when players can be told everything that they need: no video track lacks its configuration. */
+/* True when players can be told everything that they need: no track lacks its configuration. */
 bool media_is_complete(const struct media *m);
 
 /* The first video track, or -1. */

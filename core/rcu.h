@@ -3,10 +3,9 @@
  * Read-copy-update, in the flavour umbel uses (liburcu's QSBR): reading costs nothing, and every
  * registered thread says once a turn of its loop that it holds no borrowed pointer any more.
  *
- *   borrowed   a pointer read from a shared place is valid until the thread's next rcu_quiescent() or
- *              rcu_offline(), whichever comes first
- *   deferred   what was unlinked is freed by rcu_defer() once every registered thread has been through
- *              one of those
+ *   borrowed   a pointer read from a shared place is valid until the thread's next rcu_quiescent()
+ * or rcu_offline(), whichever comes first deferred   what was unlinked is freed by rcu_defer() once
+ * every registered thread has been through one of those
  *
  * The marks for ThreadSanitizer stand for the edge that liburcu's inline assembly hides from it:
  * whatever a reader did before it was quiescent (Q1) happens before a deferred call runs (Q2).
@@ -68,8 +67,15 @@ static inline void rcu_online(void)
     rcu_thread_online();
 }
 
-/* Calls fn(node) on liburcu's own thread once nobody can hold a borrowed pointer to it. Never blocks. */
+/*
+ * Calls fn(node) on liburcu's own thread once nobody can hold a borrowed pointer to it. Never
+ * blocks. Registered threads, and deferred calls.
+ */
 void rcu_defer(struct rcu_node *node, void (*fn)(struct rcu_node *));
 
-/* Waits until every deferred call made so far has run. The calling thread must be offline or not registered. */
+/*
+ * Waits until every deferred call made so far has run, but not for what those calls defer in their
+ * turn: a stream whose last reference was the registry's takes two. The calling thread must be
+ * offline or not registered.
+ */
 void rcu_drain(void);

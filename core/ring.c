@@ -56,7 +56,8 @@ void ring_retire(struct ring *r, uint64_t upto)
     uint64_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed); /* our own */
     if (tail >= upto)
         return;
-    /* A3: stored first, so that whoever finds a slot emptied (R1) also finds the tail past it (R3). */
+    /* A3: stored first, so that whoever finds a slot emptied (R1) also finds the tail past it (R3).
+     */
     atomic_store_explicit(&r->tail, upto, memory_order_release);
 
     struct frame *chain = NULL;
@@ -78,13 +79,17 @@ void ring_publish(struct ring *r, struct frame *f)
     if (head - tail == r->slots)
         ring_retire(r, tail + 1);
     f->pos = head;
-    atomic_store_explicit(&r->slot[slot_of(r, head)], f, memory_order_release); /* A1, and A3 of the old one */
-    /* A2: release would do for readers; A4: sequentially consistent for the one who starts to watch. */
+    atomic_store_explicit(&r->slot[slot_of(r, head)], f,
+                          memory_order_release); /* A1, and A3 of the old one */
+    /* A2: release would do for readers; A4: sequentially consistent for the one who starts to
+     * watch. */
     atomic_store_explicit(&r->head, head + 1, memory_order_seq_cst);
 }
 
 uint64_t ring_head(const struct ring *r)
 {
+    /* Sequentially consistent, not just acquire: a thread that has just begun to watch (W1) may
+     * make this its last look before it sleeps. */
     return atomic_load_explicit(&r->head, memory_order_seq_cst); /* R2, A4 */
 }
 
@@ -96,11 +101,12 @@ uint64_t ring_tail(const struct ring *r)
 enum ring_result ring_read(const struct ring *r, uint64_t pos, struct frame **frame,
                            uint64_t *lapped_by)
 {
-    if (pos >= atomic_load_explicit(&r->head, memory_order_acquire)) /* R2 */
+    if (pos >= ring_head(r)) /* R2, A4 */
         return RING_EMPTY;
-    struct frame *f = atomic_load_explicit(&r->slot[slot_of(r, pos)], memory_order_acquire); /* R1 */
-    /* Whatever is in the slot is safe to look at: it leaves only by way of a grace period. The head covers
-     * pos, so the slot held its frame once; if it does not now, the tail has passed it. */
+    struct frame *f =
+        atomic_load_explicit(&r->slot[slot_of(r, pos)], memory_order_acquire); /* R1 */
+    /* Whatever is in the slot is safe to look at: it leaves only by way of a grace period. The head
+     * covers pos, so the slot held its frame once; if it does not now, the tail has passed it. */
     if (f && f->pos == pos) {
         *frame = f;
         return RING_FRAME;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The broadcast ring: one producer publishes frames, any number of readers follow, each at a position
- * of its own that the ring knows nothing of.
+ * The broadcast ring: one producer publishes frames, any number of readers follow, each at a
+ * position of its own that the ring knows nothing of.
  *
  *        tail                          head
  *          v                             v
@@ -9,11 +9,15 @@
  *          retained                                 position p lives in slot p & mask
  *
  * Guarantees
- *   - The producer never waits: publishing and retiring are a fixed number of steps, whatever readers do.
- *   - A reader gets every frame in order, each whole, or is told by how many positions it was lapped.
- *   - A frame that a reader was handed stays valid until that reader's next quiescent state (core/rcu.h).
+ *   - The producer never waits: publishing and retiring are a fixed number of steps, whatever
+ * readers do.
+ *   - A reader gets every frame in order, each whole, or is told by how many positions it was
+ * lapped.
+ *   - A frame that a reader was handed stays valid until that reader's next quiescent state
+ * (core/rcu.h).
  *
- * Retention is the producer's decision (ring_retire); a full ring retires its oldest frame by itself.
+ * Retention is the producer's decision (ring_retire); a full ring retires its oldest frame by
+ * itself.
  *
  * Which calls may run together
  *                  publish  retire   read, head, tail
@@ -25,7 +29,8 @@
  *   A1 -> R1   the frame's bytes, before its pointer is seen in a slot
  *   A2 -> R2   the slot, before the head that covers it
  *   A3 -> R3   the tail that gives a position up, before its slot is seen emptied or reused
- *   A4         the head is also in the single total order with stream.c's watch (W1, W2)
+ *   A4         the head, in every look at it, is also in the single total order with stream.c's
+ *              watch (W1, W2)
  */
 #pragma once
 

@@ -28,12 +28,12 @@ struct track_clock {
 
 struct stream {
     _Atomic uint32_t refs;
-    _Atomic int state;        /* enum stream_state */
-    _Atomic uint64_t start;   /* newest key frame; GOP_NONE */
+    _Atomic int state;      /* enum stream_state */
+    _Atomic uint64_t start; /* newest key frame; GOP_NONE */
     _Atomic(struct media_version *) media;
     struct ring *ring;
-    struct gop gop;           /* publisher's */
-    uint64_t bytes_sum;       /* publisher's */
+    struct gop gop;     /* publisher's */
+    uint64_t bytes_sum; /* publisher's */
     size_t packet_bytes;
     uint32_t id;
     struct rcu_node rcu;
@@ -143,8 +143,9 @@ const struct ring *stream_ring(const struct stream *s)
 
 enum stream_state stream_state(const struct stream *s)
 {
-    /* E2: who sees the end also sees the last frame (pairs with E1). */
-    return (enum stream_state)atomic_load_explicit(&s->state, memory_order_acquire);
+    /* E2: who sees the end also sees the last frame (pairs with E1). Sequentially consistent, as
+     * the head (A4): it may be the last look of a thread that has just begun to watch (W1). */
+    return (enum stream_state)atomic_load_explicit(&s->state, memory_order_seq_cst);
 }
 
 uint64_t stream_start(const struct stream *s)
@@ -181,6 +182,7 @@ static void stamp_rtp(struct track_clock *t, struct frame *f, uint32_t payload_o
     f->rtp_time += t->offset;
     f->rtp_step = f->rtp_time - t->last_rtp_time;
     f->first_seq = t->next_seq;
+    f->octets = payload_octets;
     f->packets_sum = t->packets_sum;
     f->octets_sum = t->octets_sum;
     t->last_rtp_time = f->rtp_time;
@@ -189,8 +191,8 @@ static void stamp_rtp(struct track_clock *t, struct frame *f, uint32_t payload_o
     t->octets_sum += payload_octets;
 }
 
-/* Lets go of what retention no longer asks for: at key frames, when a GOP goes, or a handful at a time, since
- * every retirement costs a grace period. */
+/* Lets go of what retention no longer asks for: at key frames, when a GOP goes, or a handful at a
+ * time, since every retirement costs a grace period. */
 static void retire_old(struct stream *s, const struct frame *newest)
 {
     uint64_t tail = ring_tail(s->ring), upto = tail, missed;
@@ -221,6 +223,7 @@ void stream_publish(struct stream *s, struct frame *f, uint32_t payload_octets, 
     f->pos = ring_head(s->ring);
     gop_add(&s->gop, f);
     ring_publish(s->ring, f);
+    gop_cut(&s->gop, ring_tail(s->ring)); /* a full ring gives up its oldest frame by itself */
     atomic_store_explicit(&s->start, s->gop.start, memory_order_release); /* K1, pairs with K2 */
     retire_old(s, f);
     tell_watches(s);
@@ -233,15 +236,20 @@ void stream_open(struct stream *s)
 
 void stream_end(struct stream *s)
 {
-    /* E1; sequentially consistent for the same reason as the head (A4): who starts to watch now either is
-     * told or sees the end. */
+    /* E1; sequentially consistent for the same reason as the head (A4): who starts to watch now
+     * either is told or sees the end. */
     atomic_store_explicit(&s->state, STREAM_ENDED, memory_order_seq_cst);
     tell_watches(s);
 }
 
+struct stream_watch *stream_watch(const struct stream *s, unsigned slot)
+{
+    return atomic_load_explicit(&s->watch[slot], memory_order_relaxed); /* the worker's own */
+}
+
 void stream_set_watch(struct stream *s, unsigned slot, struct stream_watch *w)
 {
-    /* W1: the watch before the caller's next look at the head or the state. Either that look sees the
-     * news, or the publisher (A4, then W2) sees the watch: no news is lost. */
+    /* W1: the watch before the caller's next look at the head or the state. Either that look sees
+     * the news, or the publisher (A4, then W2) sees the watch: no news is lost. */
     atomic_store_explicit(&s->watch[slot], w, memory_order_seq_cst);
 }

@@ -4,8 +4,9 @@
  * sequence numbers of its tracks, which belong to the stream and not to a session, so that every
  * player of it can be sent the same bytes.
  *
- * One thread at a time publishes ("the publisher" below: the worker that owns the source). All others read:
- * the media and the ring under RCU, the rest is immutable or atomic.
+ * One thread at a time publishes ("the publisher" below: the worker that owns the source),
+ * registered and online (core/rcu.h): the watches that it calls are borrowed. All others read: the
+ * media and the ring under RCU, the rest is immutable or atomic.
  *
  * Life: the creator has the first reference; the registry and every worker that plays it hold more.
  *
@@ -31,9 +32,9 @@ struct stream_watch {
 
 struct stream_options {
     struct retention keep;
-    size_t packet_bytes;     /* RTP packet at the most, header included */
-    unsigned watch_slots;    /* workers */
-    uint32_t ring_slots;     /* a power of two; 0: STREAM_RING_SLOTS */
+    size_t packet_bytes;  /* RTP packet at the most, header included */
+    unsigned watch_slots; /* workers */
+    uint32_t ring_slots;  /* a power of two; 0: STREAM_RING_SLOTS */
 };
 
 /* NULL when memory is out. media is copied. */
@@ -52,18 +53,21 @@ const struct ring *stream_ring(const struct stream *s);
 
 /* Any thread. */
 enum stream_state stream_state(const struct stream *s);
-/* Where who joins now should start: the newest key frame, or GOP_NONE. */
+/* Where who joins now should start: the newest key frame, or GOP_NONE. The ring may have left it
+ * behind by the time it is read. */
 uint64_t stream_start(const struct stream *s);
 /* Borrowed (core/rcu.h). *version counts the changes; may be NULL. */
 const struct media *stream_media(const struct stream *s, uint64_t *version);
 
 /*
- * Publisher: hands over a frame with track, key, rtp_time (of the source), wall_ns, packets and data
- * set; the rest is set here, rtp_time becomes the stream's. payload_octets: as a sender report counts.
+ * Publisher: hands over a frame with track, key, rtp_time (of the source), wall_ns, packets and
+ * data set; the rest is set here, rtp_time becomes the stream's. payload_octets: as a sender report
+ * counts.
  */
 void stream_publish(struct stream *s, struct frame *f, uint32_t payload_octets, int64_t now_ns);
 
-/* Publisher: changes the description. 0 or -ENOMEM. */
+/* Publisher: changes the description, but not the number and the kinds of the tracks. 0 or -ENOMEM.
+ */
 int stream_set_media(struct stream *s, const struct media *media);
 
 /* Publisher: from now on players are welcome. */
@@ -73,7 +77,10 @@ void stream_open(struct stream *s);
 void stream_end(struct stream *s);
 
 /*
- * Worker 'slot' wants to hear of news, or (NULL) no longer. After taking it off, a call that is under
- * way may still arrive until a grace period has passed.
+ * Worker 'slot' wants to hear of news, or (NULL) no longer. After taking it off, a call that is
+ * under way may still arrive until a grace period has passed.
  */
 void stream_set_watch(struct stream *s, unsigned slot, struct stream_watch *w);
+
+/* Worker 'slot': the watch that it has set, or NULL. */
+struct stream_watch *stream_watch(const struct stream *s, unsigned slot);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 void text_init(struct text *t, char *buf, size_t cap)
@@ -29,13 +28,21 @@ void text_add(struct text *t, const char *s)
 
 void text_addf(struct text *t, const char *fmt, ...)
 {
-    size_t room = t->cap - t->len;
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(t->buf + t->len, room, fmt, ap);
+    text_vaddf(t, fmt, ap);
     va_end(ap);
-    if (n < 0)
+}
+
+void text_vaddf(struct text *t, const char *fmt, va_list ap)
+{
+    size_t room = t->cap - t->len;
+    int n = vsnprintf(t->buf + t->len, room, fmt, ap);
+    if (n < 0) {
+        t->cut = true;
+        t->buf[t->len] = '\0';
         return;
+    }
     if ((size_t)n >= room) {
         t->cut = true;
         n = (int)room - 1;

@@ -7,6 +7,8 @@
 
 #include "core/base.h"
 
+#include <stdarg.h>
+
 struct text {
     char *buf;
     size_t cap; /* bytes in buf, the NUL included; at least 1 */
@@ -19,6 +21,7 @@ void text_init(struct text *t, char *buf, size_t cap);
 void text_add(struct text *t, const char *s);
 void text_add_slice(struct text *t, struct slice s);
 void text_addf(struct text *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void text_vaddf(struct text *t, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 
 static inline struct slice text_slice(const struct text *t)
 {

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Everything that an operator can set, after parsing: immutable once the server runs.
+ */
+#pragma once
+
+#include "core/log.h"
+
+enum { CONFIG_LISTEN_MAX = 16, CONFIG_WORKERS_MAX = 256, CONFIG_DEFAULT_PORT = 8554 };
+
+struct config {
+    const char *listen[CONFIG_LISTEN_MAX]; /* "ADDR:PORT", as given; the port may be missing */
+    unsigned listen_count;
+    uint64_t workers; /* 0: one a processor */
+    bool no_pin;
+    bool demo;
+
+    uint64_t gop_cache_bytes;
+    int64_t max_lag_ns;
+    uint64_t max_lag_bytes;
+    uint64_t packet_bytes;
+
+    int64_t write_timeout_ns;
+    int64_t session_timeout_ns; /* as clients are told; half as much again is enforced */
+    int64_t request_timeout_ns;
+    uint64_t max_clients;
+    uint64_t max_header_bytes;
+    uint64_t max_body_bytes;
+
+    int log_level;  /* enum log_level */
+    int log_format; /* enum log_format */
+};

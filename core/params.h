@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * H.264 parameter sets: collected from wherever a publisher puts them, and put in front of every
+ * IDR picture that comes without.
+ */
+#pragma once
+
+#include "core/media.h"
+
+/*
+ * Takes over the SPS and PPS units of an access unit into the track's configuration: a unit
+ * replaces the one of the same type and id; a changed SPS makes all older PPS void. True when the
+ * configuration changed.
+ */
+bool params_merge(struct media_track *track, struct slice au);
+
+/* True when an access unit has every unit of the configuration: nothing must be put in front of it.
+ */
+bool params_are_in(const struct media_track *track, struct slice au);
+
+/* Bytes that params_insert writes at the most. */
+static inline size_t params_insert_max(const struct media_track *track, struct slice au)
+{
+    return track->config_len + au.len;
+}
+
+/*
+ * Writes the access unit with the whole configuration in front of it (behind an access unit
+ * delimiter, which must be first: ITU-T H.264 section 7.4.1.2.3), and without its own parameter
+ * sets. Returns the bytes.
+ */
+size_t params_insert(uint8_t *dst, const struct media_track *track, struct slice au);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An RTSP connection: bytes in, cut into requests and interleaved packets; bytes out, by way of its
+ * viewer; and the deadlines by which a peer must have done its part. Belongs to the worker that
+ * accepted it.
+ *
+ *   OPEN ----> LINGERING ----> CLOSED
+ *     |  all is said: our side is shut,     ^
+ *     |  we wait a little for the peer's    |
+ *     +-------------------------------------+
+ *        the peer is gone, or takes too long
+ *
+ * Lingering is what lets the last reply or the BYE arrive: closing a socket with unread input makes
+ * the kernel throw away what was sent.
+ */
+#pragma once
+
+#include "core/buf.h"
+#include "net/addr.h"
+#include "rtsp/msg.h"
+#include "rtsp/rtsp_worker.h"
+#include "rtsp/session.h"
+
+enum conn_phase { CONN_OPEN, CONN_LINGERING, CONN_CLOSED };
+
+struct conn {
+    struct io io;
+    struct viewer viewer;
+    struct rtsp_worker *worker;
+    enum conn_phase phase;
+
+    struct buf in; /* the beginning of a message that is not all there yet */
+    struct msg_reader reader;
+    int64_t incomplete_since_ns; /* a request is awaited or has begun; 0: none */
+    int64_t heard_ns;            /* last sign of life */
+    uint64_t sent_when_heard;    /* what the viewer had taken by then */
+    int64_t linger_until_ns;
+    struct tmr deadline;
+    struct task read_more; /* there may be more input than one turn takes */
+    struct litter litter;
+    struct list link; /* in the worker's conns */
+
+    struct session session;
+    char peer[ADDR_TEXT_MAX];
+};
+
+/* Takes over fd. 0, or -errno (fd is then closed). */
+int conn_open(struct rtsp_worker *w, int fd);
+
+/* Closes at once. why: for the log. */
+void conn_close(struct conn *c, const char *why);
+
+/* Says no more: closes when all is sent and the peer has closed its side, or soon. */
+void conn_linger(struct conn *c, const char *why);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A lane: the players of one stream, on one worker, that receive the same bytes (the same tracks on
+ * the same interleaved channels). It packetizes a frame once, into an image, and lets every player
+ * read it at its own pace.
+ *
+ *   player   what a sweep looks at for each client, dense in an array: descriptor, cursor, flags
+ *   viewer   the rest: bytes that go out before the next packet, what its owner wants to hear
+ *
+ * Invariants
+ *   1. While a viewer has bytes in 'out', its cursor stands between two packets: a reply never
+ * lands inside one.
+ *   2. A player without an image waits for a place to start (a key frame; any frame if there is no
+ * video).
+ *   3. A player that is not FULL has everything, or a sweep is under way that will come by.
+ *
+ * All of it belongs to one worker.
+ */
+#pragma once
+
+#include "core/buf.h"
+#include "core/media.h"
+#include "net/loop.h"
+#include "rtsp/image.h"
+
+struct fanout;
+struct frame;
+struct lane;
+
+enum viewer_end {
+    VIEWER_STREAM_ENDED, /* everything was sent, BYE included */
+    VIEWER_BROKEN,       /* the connection failed */
+};
+
+/* Embedded in the connection. Zero it, then set fd and the calls. */
+struct viewer {
+    int fd;
+    struct buf out;
+    struct lane *lane;        /* NULL: not playing */
+    uint32_t place;           /* in the lane */
+    bool full;                /* the socket takes no more; EPOLLOUT will come */
+    int64_t stalled_since_ns; /* last progress while full; 0: not full */
+    uint64_t sent_bytes;
+    uint64_t jumps; /* skipped to a key frame */
+    /* The socket has become full: look at stalled_since_ns after the write timeout. */
+    void (*on_full)(struct viewer *v);
+    /* The viewer is out of its lane already. */
+    void (*on_end)(struct viewer *v, enum viewer_end why);
+};
+
+struct lane_layout {
+    uint32_t tracks; /* bit i: track i */
+    struct {
+        uint8_t rtp, rtcp;
+    } channel[MEDIA_TRACKS_MAX]; /* zero for tracks that are not in it */
+};
+
+struct lane_bounds {
+    int64_t max_lag_ns;
+    uint64_t max_lag_bytes;
+};
+
+/* Belongs to f, which made it (fanout.h). NULL when memory is out. */
+struct lane *lane_create(struct fanout *f, struct loop *loop, const struct lane_layout *layout,
+                         const struct lane_bounds *bounds);
+/* Nobody may be in it. */
+void lane_destroy(struct lane *l);
+
+bool lane_has_layout(const struct lane *l, const struct lane_layout *layout);
+uint32_t lane_players(const struct lane *l);
+struct list *lane_link(struct lane *l); /* for the fanout's list */
+struct lane *lane_of_link(struct list *link);
+
+/*
+ * The image at which who joins now will start, borrowed, or NULL when it must wait for one. Stays
+ * so until the next turn of the loop.
+ */
+struct image *lane_start(struct lane *l);
+
+/* Joins: from now on v gets the stream. 0 or -ENOMEM. What is in v->out goes first. */
+int lane_join(struct lane *l, struct viewer *v);
+
+/* The RTCP sender report of all tracks of the lane, written as interleaved packets at the end of
+ * out. 0 or -ENOMEM. */
+int lane_add_report(struct lane *l, struct buf *out);
+
+/* A frame came, in the stream's order. */
+void lane_push(struct lane *l, const struct frame *f);
+
+/* Frames were missed: go on at the next place to start. */
+void lane_break(struct lane *l);
+
+/* The stream is over: BYE, and then every viewer's on_end. */
+void lane_finish(struct lane *l);
+
+/* -- of a viewer, in a lane or not -- */
+
+/* Leaves its lane, if it is in one, at the end of a packet: the rest of it stays in out. */
+void viewer_leave(struct viewer *v);
+
+/* Sends bytes between two packets: now, or when the socket takes them. -ENOMEM, else 0 (on_end may
+ * have been called). */
+int viewer_send(struct viewer *v, struct slice bytes);
+
+/* The socket has room again. on_end may be called. */
+void viewer_writable(struct viewer *v);
+
+/* Frees what v holds; it is then as at the beginning. */
+void viewer_fini(struct viewer *v);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "rtsp/lane_image.h"
+
+#include <stdio.h>
+
+#include "core/bytes.h"
+#include "rtp/batch.h"
+#include "rtp/rtcp.h"
+#include "rtsp/sdp.h"
+
+struct image *lane_image_build(const struct stream *s, const struct lane_layout *layout,
+                               const struct frame *f, struct slice report)
+{
+    const struct batch_size size = {.packets = f->packets, .payload_octets = f->octets};
+    struct image *img = image_create(report.len + batch_interleaved_bytes(size));
+    if (!img)
+        return NULL;
+    img->pos = f->pos;
+    img->arrival_ns = f->arrival_ns;
+    if (report.len > 0)
+        memcpy(img->data, report.ptr, report.len);
+    const struct batch_layout batch = {
+        .channel = layout->channel[f->track].rtp,
+        .payload_type = sdp_payload_type(f->track),
+        .ssrc = stream_ssrc(s, f->track),
+        .first_seq = f->first_seq,
+        .rtp_time = f->rtp_time,
+    };
+    enum codec codec = stream_media(s, NULL)->track[f->track].codec;
+    batch_write_interleaved(img->data + report.len, codec, frame_data(f), stream_packet_bytes(s),
+                            &batch);
+    return img;
+}
+
+struct image *lane_image_wrap(struct slice packets, const struct image *after)
+{
+    struct image *img = image_create(packets.len);
+    if (!img)
+        return NULL;
+    if (packets.len > 0)
+        memcpy(img->data, packets.ptr, packets.len);
+    img->pos = after ? after->pos : 0;
+    img->arrival_ns = after ? after->arrival_ns : 0;
+    return img;
+}
+
+/* The report's instant on the RTP clock, counted on from the newest frame. */
+static struct rtcp_sender_info sender_info(const struct stream *s, unsigned track,
+                                           const struct frame *last, int64_t now_ns)
+{
+    struct rtcp_sender_info si = {.ssrc = stream_ssrc(s, track)};
+    if (!last)
+        return si;
+    int64_t rate = stream_media(s, NULL)->track[track].clock_rate;
+    int64_t ms_since = (now_ns - last->arrival_ns) / NS_PER_MS;
+    si.ntp = rtcp_ntp_from_wall(last->wall_ns + ms_since * NS_PER_MS);
+    si.rtp_time = last->rtp_time + (uint32_t)(ms_since * rate / 1000);
+    si.packets = last->packets_sum + last->packets;
+    si.octets = last->octets_sum + last->octets;
+    return si;
+}
+
+static int add_track(const struct fanout *f, unsigned track, uint8_t channel, int64_t now_ns,
+                     bool goodbye, struct buf *out)
+{
+    const struct stream *s = fanout_stream(f);
+    struct rtcp_sender_info si = sender_info(s, track, fanout_last(f, track), now_ns);
+    char cname[RTCP_CNAME_MAX];
+    snprintf(cname, sizeof cname, "umbel-%08x", stream_id(s));
+
+    uint8_t packet[INTERLEAVED_HEADER_BYTES + RTCP_REPORT_MAX + RTCP_BYE_BYTES];
+    uint8_t *rtcp = packet + INTERLEAVED_HEADER_BYTES;
+    size_t len =
+        goodbye ? rtcp_write_goodbye(rtcp, &si, cname) : rtcp_write_report(rtcp, &si, cname);
+    packet[0] = '$';
+    packet[1] = channel;
+    put_be16(packet + 2, (uint16_t)len);
+    return buf_append(out, slice_of(packet, INTERLEAVED_HEADER_BYTES + len));
+}
+
+int lane_image_report(const struct fanout *f, const struct lane_layout *layout, int64_t now_ns,
+                      bool goodbye, struct buf *out)
+{
+    for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++) {
+        if (!(layout->tracks >> i & 1) || (!goodbye && !fanout_last(f, i)))
+            continue;
+        int err = add_track(f, i, layout->channel[i].rtcp, now_ns, goodbye, out);
+        if (err)
+            return err;
+    }
+    return 0;
+}

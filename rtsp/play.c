@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+#include "rtsp/play.h"
+
+#include "rtsp/fanout.h"
+#include "rtsp/reply.h"
+#include "rtsp/sdp.h"
+#include "rtsp/setup.h"
+
+enum { SDP_MAX = 24 << 10 };
+
+/* The live stream of that name, borrowed, or NULL. */
+static struct stream *find_live(const struct request *rq, const char *name)
+{
+    struct stream *s = registry_find(rq->conn->worker->registry, name);
+    return s && stream_state(s) == STREAM_LIVE ? s : NULL;
+}
+
+/* What the URL names. False when the request was refused. */
+static bool resolve(struct request *rq, struct stream **s, int *track)
+{
+    char name[URL_PATH_MAX];
+    bool well_formed = url_split_track(&rq->url, name, track);
+    *s = well_formed ? find_live(rq, name) : NULL;
+    if (!*s)
+        request_fail(rq, 404, well_formed ? "no such stream" : "no such track");
+    return *s != NULL;
+}
+
+/* True when the client takes SDP: it says so, or says nothing (RFC 2326 section 12.1). */
+static bool accepts_sdp(const struct msg *msg)
+{
+    struct slice accept = msg_get(msg, "Accept");
+    if (accept.len == 0)
+        return true;
+    static const char *const fine[] = {"application/sdp", "application/*", "*/*"};
+    for (size_t i = 0; i < ARRAY_LEN(fine); i++) {
+        size_t len = strlen(fine[i]);
+        for (size_t at = 0; at + len <= accept.len; at++)
+            if (slice_is_nocase(slice_of(accept.ptr + at, len), fine[i]))
+                return true;
+    }
+    return false;
+}
+
+void play_describe(struct request *rq)
+{
+    struct stream *s;
+    int track;
+    if (!resolve(rq, &s, &track))
+        return;
+    if (!accepts_sdp(rq->msg)) {
+        request_fail(rq, 406, "only application/sdp");
+        return;
+    }
+    char address[ADDR_TEXT_MAX], base_buf[REQUEST_BASE_MAX], sdp_buf[SDP_MAX];
+    struct addr local = addr_local(rq->conn->io.fd);
+    struct sdp_origin origin = {.ipv6 = addr_format_host(&local, address),
+                                .address = address,
+                                .session_id = stream_id(s),
+                                .name = stream_name(s)};
+    const struct media *media = stream_media(s, &origin.session_version);
+    struct text base, sdp;
+    text_init(&base, base_buf, sizeof base_buf);
+    text_init(&sdp, sdp_buf, sizeof sdp_buf);
+    request_base(rq, &base);
+    sdp_write(&sdp, media, &origin);
+
+    request_ok(rq);
+    reply_header(&rq->reply, "Content-Base", "%s", base.buf);
+    request_end(rq, "application/sdp", text_slice(&sdp));
+}
+
+/* The track that SETUP means. False when the request was refused. */
+static bool choose_track(struct request *rq, const struct stream *s, int *track)
+{
+    int count = (int)stream_media(s, NULL)->track_count;
+    if (*track < 0 && count == 1)
+        *track = 0;
+    if (*track < 0)
+        request_fail(rq, 459, "set up one track at a time");
+    else if (*track >= count)
+        request_fail(rq, 404, "no such track");
+    return *track >= 0 && *track < count;
+}
+
+void play_setup(struct request *rq)
+{
+    struct session *session = &rq->conn->session;
+    struct stream *s;
+    int track;
+    if (!resolve(rq, &s, &track))
+        return;
+    if (session->stream && session->stream != s) {
+        request_fail(rq, 459, "the session belongs to another stream");
+        return;
+    }
+    if (!choose_track(rq, s, &track) ||
+        !setup_transport(rq, (unsigned)track, stream_ssrc(s, (unsigned)track), false))
+        return;
+    if (!session->stream)
+        session->stream = stream_ref(s);
+    session->state = SESSION_READY;
+}
+
+/* All tracks or none; says where each begins. */
+static void add_rtp_info(struct request *rq, struct lane *lane, const struct fanout *f)
+{
+    const struct session *session = &rq->conn->session;
+    const struct image *start = lane_start(lane);
+    char base_buf[REQUEST_BASE_MAX], buf[MEDIA_TRACKS_MAX * 64 + sizeof base_buf * 2];
+    struct text base, info;
+    text_init(&base, base_buf, sizeof base_buf);
+    text_init(&info, buf, sizeof buf);
+    request_base(rq, &base);
+    for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++) {
+        struct first_packet first;
+        if (!(session->layout.tracks >> i & 1))
+            continue;
+        if (!start || !fanout_first_packet(f, i, start->pos, &first))
+            return;
+        text_addf(&info, "%surl=%strackID=%u;seq=%u;rtptime=%u", info.len > 0 ? "," : "", base.buf,
+                  i, first.seq, first.rtp_time);
+    }
+    if (!info.cut)
+        reply_header(&rq->reply, "RTP-Info", "%s", info.buf);
+}
+
+static void answer_play(struct request *rq)
+{
+    request_ok(rq);
+    reply_header(&rq->reply, "Range", "npt=now-");
+}
+
+void play_play(struct request *rq)
+{
+    struct conn *c = rq->conn;
+    struct session *session = &c->session;
+    const struct config *config = c->worker->config;
+    if (session->state == SESSION_PLAYING) { /* a live stream has nowhere else to go */
+        answer_play(rq);
+        request_end(rq, NULL, (struct slice){0});
+        return;
+    }
+    if (stream_state(session->stream) != STREAM_LIVE) {
+        request_fail(rq, 404, "the stream has ended");
+        return;
+    }
+    const struct lane_bounds bounds = {.max_lag_ns = config->max_lag_ns,
+                                       .max_lag_bytes = config->max_lag_bytes};
+    struct fanout *f = fanout_get(&c->worker->base.loop, c->worker->base.id, session->stream);
+    struct lane *lane = f ? fanout_lane(f, &session->layout, &bounds) : NULL;
+    if (!lane) {
+        request_fail(rq, 503, "out of memory");
+        return;
+    }
+    answer_play(rq);
+    add_rtp_info(rq, lane, f);
+    request_end(rq, NULL, (struct slice){0});
+    rq->join = lane;
+    session->state = SESSION_PLAYING;
+    LOG_INFO("player joined", log_str("peer", c->peer), log_str("session", session->id),
+             log_str("stream", stream_name(session->stream)));
+}
+
+void play_pause(struct request *rq)
+{
+    struct session *session = &rq->conn->session;
+    viewer_leave(&rq->conn->viewer);
+    session->state = SESSION_READY;
+    request_ok(rq);
+    request_end(rq, NULL, (struct slice){0});
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+#include "rtsp/server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "core/rcu.h"
+#include "net/listener.h"
+#include "rtsp/acceptor.h"
+#include "rtsp/conn.h"
+#include "rtsp/source_pattern.h"
+
+#define DRAIN_NS (3 * NS_PER_S)
+
+/* A worker with what only the server knows of it. */
+struct server_worker {
+    struct rtsp_worker worker;
+    struct server *server;
+    struct acceptor acceptor[CONFIG_LISTEN_MAX];
+    struct source_pattern *pattern; /* worker 0, with --demo */
+    struct message stop;
+    struct tmr drain; /* since the stop */
+};
+
+struct server {
+    const struct config *config;
+    struct registry *registry;
+    unsigned worker_count;
+    unsigned started;
+    _Atomic uint64_t clients;
+    struct server_worker *worker[CONFIG_WORKERS_MAX];
+};
+
+/* -- the end, on the worker's thread -- */
+
+static struct conn *conn_of(struct list *link)
+{
+    return CONTAINER_OF(link, struct conn, link);
+}
+
+/*
+ * Whatever does not play ends now. Publishers take their streams with them, wherever they are
+ * played: the players get BYE, and end as at any end of a stream.
+ */
+static void end_conns(struct rtsp_worker *w)
+{
+    struct list *next;
+    for (struct list *l = w->conns.next; l != &w->conns; l = next) {
+        next = l->next;
+        if (conn_of(l)->session.state != SESSION_PLAYING)
+            conn_linger(conn_of(l), "the server stops");
+    }
+}
+
+static void on_drained(struct tmr *t, int64_t now_ns)
+{
+    (void)now_ns;
+    struct server_worker *sw = CONTAINER_OF(t, struct server_worker, drain);
+    while (!list_empty(&sw->worker.conns))
+        conn_close(conn_of(sw->worker.conns.next), "the server stops");
+    sw->worker.base.loop.stop = true;
+}
+
+static void on_stop(struct message *m)
+{
+    struct server_worker *sw = CONTAINER_OF(m, struct server_worker, stop);
+    struct rtsp_worker *w = &sw->worker;
+    for (unsigned i = 0; i < CONFIG_LISTEN_MAX; i++)
+        acceptor_close(&sw->acceptor[i]);
+    source_pattern_destroy(sw->pattern);
+    sw->pattern = NULL;
+    w->draining = true;
+    end_conns(w);
+    sw->drain.on_expiry = on_drained;
+    if (list_empty(&w->conns) ||
+        tmr_arm(&w->base.loop.timers, &sw->drain, worker_now(w) + DRAIN_NS) != 0)
+        w->base.loop.stop = true;
+}
+
+/* -- the beginning -- */
+
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        LOG_WARN("file descriptor limit not raised", log_u64("limit", limit.rlim_cur));
+}
+
+static struct acceptor *free_acceptor(struct server_worker *sw)
+{
+    unsigned n = 0;
+    while (sw->acceptor[n].io.fd >= 0)
+        n++;
+    return &sw->acceptor[n];
+}
+
+static int open_listeners(struct server *s, const char *where)
+{
+    struct addr a;
+    char text[ADDR_TEXT_MAX];
+    int fd[CONFIG_WORKERS_MAX];
+    int err = addr_parse(&a, where, CONFIG_DEFAULT_PORT);
+    if (!err)
+        err = listener_open(&a, fd, s->worker_count);
+    if (err) {
+        LOG_ERROR("cannot listen", log_str("addr", where), log_str("reason", strerror(-err)));
+        return err;
+    }
+    for (unsigned i = 0; i < s->worker_count; i++) {
+        int added = acceptor_open(free_acceptor(s->worker[i]), &s->worker[i]->worker, fd[i]);
+        err = err ? err : added;
+    }
+    addr_format(&a, text);
+    LOG_INFO("listening", log_str("addr", text), log_u64("workers", s->worker_count));
+    return err;
+}
+
+static int open_all_listeners(struct server *s)
+{
+    int err = 0;
+    for (unsigned i = 0; i < s->config->listen_count && !err; i++)
+        err = open_listeners(s, s->config->listen[i]);
+    return err;
+}
+
+static struct server_worker *make_worker(struct server *s, unsigned id, int cpu)
+{
+    struct server_worker *sw = calloc(1, sizeof *sw);
+    if (!sw)
+        return NULL;
+    sw->server = s;
+    sw->stop.on_delivery = on_stop;
+    for (unsigned i = 0; i < CONFIG_LISTEN_MAX; i++)
+        acceptor_init(&sw->acceptor[i]);
+    struct rtsp_worker *w = &sw->worker;
+    w->config = s->config;
+    w->registry = s->registry;
+    w->workers = s->worker_count;
+    w->clients = &s->clients;
+    list_init(&w->conns);
+    if (worker_init(&w->base, id, cpu) == 0)
+        return sw;
+    worker_fini(&w->base);
+    free(sw);
+    return NULL;
+}
+
+static int make_workers(struct server *s)
+{
+    int cpu[CONFIG_WORKERS_MAX];
+    unsigned cpus = worker_cpus(cpu, CONFIG_WORKERS_MAX);
+    bool pin = !s->config->no_pin && cpus > 0;
+    unsigned wanted = s->config->workers ? (unsigned)s->config->workers : cpus;
+    wanted = wanted > 0 ? wanted : 1;
+    s->worker_count = wanted;
+    for (unsigned i = 0; i < wanted; i++) {
+        s->worker[i] = make_worker(s, i, pin ? cpu[i % cpus] : -1);
+        if (!s->worker[i]) {
+            LOG_ERROR("cannot make a worker", log_u64("worker", i));
+            return -ENOMEM;
+        }
+    }
+    return 0;
+}
+
+static int start_demo(struct server *s)
+{
+    int err = 0;
+    struct server_worker *first = s->worker[0];
+    if (!s->config->demo)
+        return 0;
+    first->pattern = source_pattern_create(&first->worker.base.loop, s->registry, s->config,
+                                           s->worker_count, &err);
+    if (err)
+        LOG_ERROR("cannot start the demo stream", log_str("reason", strerror(-err)));
+    return err;
+}
+
+static int start_threads(struct server *s)
+{
+    for (; s->started < s->worker_count; s->started++) {
+        int err = worker_start(&s->worker[s->started]->worker.base);
+        if (err) {
+            LOG_ERROR("cannot start a thread", log_str("reason", strerror(-err)));
+            return err;
+        }
+    }
+    return 0;
+}
+
+struct server *server_start(const struct config *config)
+{
+    struct server *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->config = config;
+    raise_descriptor_limit();
+    s->registry = registry_create();
+    rcu_enter(); /* the demo stream goes into the registry from here */
+    int err = s->registry ? make_workers(s) : -ENOMEM;
+    if (!err)
+        err = open_all_listeners(s);
+    if (!err)
+        err = start_demo(s);
+    rcu_leave();
+    if (!err)
+        err = start_threads(s);
+    if (!err)
+        return s;
+    server_stop(s);
+    return NULL;
+}
+
+/* -- the end, on the main thread -- */
+
+/* No worker runs any more: what other threads still had to hand back arrives here. */
+static void take_last_mail(struct server *s)
+{
+    for (int round = 0; round < 2; round++) { /* burying a fan-out may retire its stream */
+        rcu_drain();
+        for (unsigned i = 0; i < s->worker_count; i++)
+            if (s->worker[i])
+                mailbox_deliver(&s->worker[i]->worker.base.loop.mailbox);
+    }
+    rcu_drain();
+}
+
+static void free_worker(struct server_worker *sw)
+{
+    if (!sw)
+        return;
+    for (unsigned i = 0; i < CONFIG_LISTEN_MAX; i++)
+        acceptor_close(&sw->acceptor[i]);
+    worker_fini(&sw->worker.base);
+    free(sw);
+}
+
+/* Before its thread has run, the demo stream ends here and not by a message. */
+static void end_unstarted_demo(struct server *s)
+{
+    if (s->started > 0 || !s->worker[0])
+        return;
+    rcu_enter();
+    source_pattern_destroy(s->worker[0]->pattern);
+    rcu_leave();
+}
+
+void server_stop(struct server *s)
+{
+    for (unsigned i = 0; i < s->started; i++)
+        mailbox_post(&s->worker[i]->worker.base.loop.mailbox, &s->worker[i]->stop);
+    for (unsigned i = 0; i < s->started; i++)
+        worker_join(&s->worker[i]->worker.base);
+    end_unstarted_demo(s);
+    take_last_mail(s);
+    for (unsigned i = 0; i < s->worker_count; i++)
+        free_worker(s->worker[i]);
+    registry_destroy(s->registry);
+    free(s);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "rtsp/session.h"
+
+#include "core/random.h"
+#include "rtsp/source_publish.h"
+
+void session_name(struct session *s)
+{
+    static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    if (s->id[0] != '\0')
+        return;
+    uint8_t random[SESSION_ID_CHARS];
+    random_bytes(random, sizeof random);
+    for (unsigned i = 0; i < SESSION_ID_CHARS; i++)
+        s->id[i] = digits[random[i] & 31];
+    s->id[SESSION_ID_CHARS] = '\0';
+}
+
+bool session_matches(const struct session *s, struct slice header)
+{
+    size_t len = 0;
+    while (len < header.len && header.ptr[len] != ';' && header.ptr[len] != ' ')
+        len++;
+    return s->id[0] != '\0' && slice_is(slice_head(header, len), s->id);
+}
+
+static bool is_set(const struct session *s, unsigned track)
+{
+    return s->layout.tracks >> track & 1;
+}
+
+static bool uses(const struct session *s, unsigned track, uint8_t channel)
+{
+    return is_set(s, track) &&
+           (s->layout.channel[track].rtp == channel || s->layout.channel[track].rtcp == channel);
+}
+
+bool session_set_track(struct session *s, unsigned track, uint8_t rtp, uint8_t rtcp)
+{
+    for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++)
+        if (i != track && (uses(s, i, rtp) || uses(s, i, rtcp)))
+            return false;
+    s->layout.tracks |= 1u << track;
+    s->layout.channel[track].rtp = rtp;
+    s->layout.channel[track].rtcp = rtcp;
+    return true;
+}
+
+uint8_t session_free_channels(const struct session *s)
+{
+    for (unsigned channel = 0;; channel += 2) {
+        bool used = false;
+        for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++)
+            used |= uses(s, i, (uint8_t)channel) || uses(s, i, (uint8_t)(channel + 1));
+        if (!used)
+            return (uint8_t)channel; /* eight tracks cannot use up 256 channels */
+    }
+}
+
+unsigned session_track_count(const struct session *s)
+{
+    return (unsigned)__builtin_popcount(s->layout.tracks);
+}
+
+int session_track_of_channel(const struct session *s, uint8_t channel, bool *rtcp)
+{
+    for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++) {
+        if (!uses(s, i, channel))
+            continue;
+        *rtcp = s->layout.channel[i].rtp != channel;
+        return (int)i;
+    }
+    return -1;
+}
+
+void session_reset(struct session *s)
+{
+    publisher_destroy(s->publisher);
+    stream_unref(&s->stream);
+    *s = (struct session){0};
+}
