@@ -10,8 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
-#define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define ARRAY_LEN(a)                    (sizeof(a) / sizeof((a)[0]))
+#define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 #define PRINTF_LIKE(fmt, args)          __attribute__((format(printf, fmt, args)))
 
 #define NS_PER_MS INT64_C(1000000)

@@ -16,7 +16,7 @@ static inline size_t base64_encoded_bytes(size_t len)
 void base64_encode(char *dst, struct slice in);
 
 /*
- * Decodes into dst. Padding may be missing. Returns the bytes written, or -1 for a character outside of
- * the alphabet, an impossible length, or more than cap bytes.
+ * Decodes into dst. Padding may be missing. Returns the bytes written, or -1 for a character
+ * outside of the alphabet, an impossible length, or more than cap bytes.
  */
 int64_t base64_decode(uint8_t *dst, size_t cap, struct slice in);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The two clocks, in nanoseconds: monotonic for intervals and deadlines, wall for what peers and people
- * are told.
+ * The two clocks, in nanoseconds: monotonic for intervals and deadlines, wall for what peers and
+ * people are told.
  */
 #pragma once
 

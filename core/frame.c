@@ -17,7 +17,8 @@ struct frame *frame_create(size_t len)
 
 struct frame *frame_ref(struct frame *f)
 {
-    /* Relaxed: whoever takes a reference already has the frame safely, by another one or borrowed. */
+    /* Relaxed: whoever takes a reference already has the frame safely, by another one or borrowed.
+     */
     atomic_fetch_add_explicit(&f->refs, 1, memory_order_relaxed);
     return f;
 }
@@ -26,8 +27,8 @@ void frame_unref(struct frame **fp)
 {
     struct frame *f = *fp;
     *fp = NULL;
-    /* F1: the release half orders this thread's reads of the frame before the free by whoever is last, the
-     * acquire half orders that free behind everybody's release (pairs with F1). */
+    /* F1: the release half orders this thread's reads of the frame before the free by whoever is
+     * last, the acquire half orders that free behind everybody's release (pairs with F1). */
     if (f && atomic_fetch_sub_explicit(&f->refs, 1, memory_order_acq_rel) == 1)
         free(f);
 }

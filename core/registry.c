@@ -7,7 +7,8 @@
 
 #include "core/random.h"
 
-/* Fixed: in this version of liburcu a table that resizes itself can deadlock when it is destroyed. */
+/* Fixed: in this version of liburcu a table that resizes itself can deadlock when it is destroyed.
+ */
 enum { BUCKETS = 4096 };
 
 struct registry {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The streams of the server by name. Any registered thread (core/rcu.h) may call anything here at any time;
- * looking up takes no lock.
+ * The streams of the server by name. Any registered thread (core/rcu.h) may call anything here at
+ * any time; looking up takes no lock.
  */
 #pragma once
 

@@ -16,9 +16,11 @@ struct media_version {
     struct media media;
 };
 
-/* The RTP state of a track. ssrc is immutable, the rest is the publisher's. */
+/* The RTP state of a track. The first three are immutable, the rest is the publisher's. */
 struct track_clock {
     uint32_t ssrc;
+    uint16_t first_seq;
+    uint32_t first_rtp_time;
     uint32_t offset;        /* stream's RTP time minus the source's */
     uint32_t last_rtp_time; /* of the stream */
     uint16_t next_seq;
@@ -70,8 +72,8 @@ static void free_stream(struct rcu_node *node)
 static void track_clock_init(struct track_clock *t)
 {
     t->ssrc = random_u32();
-    t->last_rtp_time = random_u32();
-    t->next_seq = (uint16_t)random_u32();
+    t->last_rtp_time = t->first_rtp_time = random_u32();
+    t->next_seq = t->first_seq = (uint16_t)random_u32();
 }
 
 struct stream *stream_create(const char *name, const struct media *media,
@@ -124,6 +126,16 @@ const char *stream_name(const struct stream *s)
 uint32_t stream_ssrc(const struct stream *s, unsigned track)
 {
     return s->track[track].ssrc;
+}
+
+uint16_t stream_first_seq(const struct stream *s, unsigned track)
+{
+    return s->track[track].first_seq;
+}
+
+uint32_t stream_first_rtp_time(const struct stream *s, unsigned track)
+{
+    return s->track[track].first_rtp_time;
 }
 
 uint32_t stream_id(const struct stream *s)

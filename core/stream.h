@@ -47,6 +47,9 @@ void stream_unref(struct stream **s);
 /* Immutable: any thread. */
 const char *stream_name(const struct stream *s);
 uint32_t stream_ssrc(const struct stream *s, unsigned track);
+/* What the first frame of a track will be, or was, numbered. */
+uint16_t stream_first_seq(const struct stream *s, unsigned track);
+uint32_t stream_first_rtp_time(const struct stream *s, unsigned track);
 uint32_t stream_id(const struct stream *s); /* differs between streams of the same name */
 size_t stream_packet_bytes(const struct stream *s);
 const struct ring *stream_ring(const struct stream *s);

@@ -34,7 +34,7 @@ void mailbox_post(struct mailbox *mb, struct message *m)
         m->next = newest;
     while (!atomic_compare_exchange_weak_explicit(&mb->newest, &newest, m, memory_order_seq_cst,
                                                   memory_order_relaxed)); /* X1 */
-    if (atomic_load_explicit(&mb->asleep, memory_order_seq_cst) &&       /* X2 */
+    if (atomic_load_explicit(&mb->asleep, memory_order_seq_cst) &&        /* X2 */
         atomic_exchange_explicit(&mb->asleep, false, memory_order_seq_cst))
         wake(mb);
 }
@@ -54,10 +54,12 @@ static struct message *oldest_first(struct message *m)
 
 void mailbox_deliver(struct mailbox *mb)
 {
-    if (!atomic_load_explicit(&mb->newest, memory_order_relaxed)) /* a look; stale is caught by Z2 */
+    if (!atomic_load_explicit(&mb->newest,
+                              memory_order_relaxed)) /* a look; stale is caught by Z2 */
         return;
     /* X3: acquire what the posters (X1) wrote. */
-    struct message *m = oldest_first(atomic_exchange_explicit(&mb->newest, NULL, memory_order_acquire));
+    struct message *m =
+        oldest_first(atomic_exchange_explicit(&mb->newest, NULL, memory_order_acquire));
     while (m) {
         struct message *next = m->next; /* delivery may post it again, or free it */
         m->on_delivery(m);
@@ -67,7 +69,7 @@ void mailbox_deliver(struct mailbox *mb)
 
 bool mailbox_sleep(struct mailbox *mb)
 {
-    atomic_store_explicit(&mb->asleep, true, memory_order_seq_cst);  /* Z1 */
+    atomic_store_explicit(&mb->asleep, true, memory_order_seq_cst); /* Z1 */
     if (!atomic_load_explicit(&mb->newest, memory_order_seq_cst))   /* Z2 */
         return true;
     mailbox_awake(mb);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How threads reach a worker: any thread posts a message, the owner takes all of them in the order in
- * which they came. Lock-free; messages are embedded in what they are about, so posting cannot fail.
+ * How threads reach a worker: any thread posts a message, the owner takes all of them in the order
+ * in which they came. Lock-free; messages are embedded in what they are about, so posting cannot
+ * fail.
  *
- * Waking a sleeper is dear (a system call and a context switch), so a poster does it only when the owner has
- * said that it is about to sleep, and only the first one does.
+ * Waking a sleeper is dear (a system call and a context switch), so a poster does it only when the
+ * owner has said that it is about to sleep, and only the first one does.
  *
  *   poster                          owner
  *   X1 push the message             Z1 say "asleep"

@@ -40,9 +40,9 @@ struct flag {
 static const struct flag flags[] = {
     {"listen", KIND_LISTEN, "ADDR:PORT", NULL,
      "listen here; may be given several times (default :8554, all addresses)", 0, 0, 0, 0},
-    {"workers", KIND_NUMBER, "N", "0",
-     "worker threads; 0: one for each processor that the process may run on", FIELD(workers), 0,
-     CONFIG_WORKERS_MAX, 1},
+    {"workers", KIND_NUMBER, "N", NULL,
+     "worker threads (default one for each processor that the process may run on)", FIELD(workers),
+     1, CONFIG_WORKERS_MAX, 1},
     {"no-pin", KIND_FLAG, NULL, NULL, "do not pin workers to processors", FIELD(no_pin), 0, 0, 0},
     {"demo", KIND_FLAG, NULL, NULL, "serve a built-in test picture at /live/demo", FIELD(demo), 0,
      0, 0},

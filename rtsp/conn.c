@@ -338,7 +338,9 @@ static void on_events(struct io *io, uint32_t events)
 {
     struct conn *c = CONTAINER_OF(io, struct conn, io);
     if (events & EPOLLERR) {
-        conn_close(c, "connection lost");
+        bool was_done =
+            c->session.state == SESSION_INIT; /* after TEARDOWN players close as they like */
+        conn_close(c, was_done ? "closed by the peer" : "connection lost");
         return;
     }
     if (events & EPOLLOUT)

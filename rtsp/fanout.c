@@ -233,6 +233,9 @@ bool fanout_first_packet(const struct fanout *f, unsigned track, uint64_t start_
     const struct ring *ring = stream_ring(f->stream);
     uint64_t missed;
     struct frame *frame;
+    /* A stream begins with a key frame: who waits for it waits for the very first frames. */
+    if (start_pos == GOP_NONE && f->pos > 0)
+        return false;
     for (uint64_t pos = start_pos; pos < f->pos; pos++) {
         if (ring_read(ring, pos, &frame, &missed) != RING_FRAME)
             return false;
@@ -243,8 +246,11 @@ bool fanout_first_packet(const struct fanout *f, unsigned track, uint64_t start_
     }
     /* Not published yet: it will follow the newest that there is. */
     const struct frame *last = f->last[track];
-    if (!last)
-        return false;
+    if (!last) {
+        *first = (struct first_packet){stream_first_seq(f->stream, track),
+                                       stream_first_rtp_time(f->stream, track)};
+        return true;
+    }
     *first = (struct first_packet){(uint16_t)(last->first_seq + last->packets),
                                    last->rtp_time + last->rtp_step};
     return true;

@@ -39,6 +39,7 @@ struct first_packet {
     uint32_t rtp_time;
 };
 
-/* False when it can't be known. */
+/* False when it can't be known. start_pos: GOP_NONE when the player must wait for a place to start.
+ */
 bool fanout_first_packet(const struct fanout *f, unsigned track, uint64_t start_pos,
                          struct first_packet *first);

@@ -6,17 +6,13 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "rtp/batch.h"
 #include "rtsp/egress_tcp.h"
 #include "rtsp/fanout.h"
-#include "rtsp/lane_image.h"
 
 enum {
     SWEEP_SLICE = 64, /* players served before the worker looks at its other work */
     PLAYERS_MIN = 8,
 };
-
-#define REPORT_INTERVAL_NS (5 * NS_PER_S) /* RFC 3550 section 6.2 */
 
 enum player_flags {
     PLAYER_OUT = 1,  /* the viewer has bytes that go first */
@@ -34,17 +30,8 @@ struct lane {
     struct list link;
     struct fanout *fanout;
     struct loop *loop;
-    struct lane_layout layout;
     struct lane_bounds bounds;
-    bool has_video;
-    bool broken; /* frames were missed: nothing is appended before the next place to start */
-    bool finished;
-    uint64_t sum; /* bytes of all images so far */
-    int64_t next_report_ns;
-    struct image *newest; /* a reference */
-    struct image
-        *start; /* a reference: the newest key frame, kept for joiners once there was one */
-
+    struct chain chain;
     struct player *player;
     uint32_t count, cap;
     uint32_t next_visit, to_visit; /* the sweep under way */
@@ -52,15 +39,6 @@ struct lane {
 };
 
 static void run_sweep(struct task *t);
-
-static bool lane_shows_video(struct fanout *f, uint32_t tracks)
-{
-    const struct media *m = stream_media(fanout_stream(f), NULL);
-    for (unsigned i = 0; i < m->track_count; i++)
-        if ((tracks >> i & 1) && codec_kind(m->track[i].codec) == MEDIA_VIDEO)
-            return true;
-    return false;
-}
 
 struct lane *lane_create(struct fanout *f, struct loop *loop, const struct lane_layout *layout,
                          const struct lane_bounds *bounds)
@@ -70,10 +48,8 @@ struct lane *lane_create(struct fanout *f, struct loop *loop, const struct lane_
         return NULL;
     l->fanout = f;
     l->loop = loop;
-    l->layout = *layout;
     l->bounds = *bounds;
-    l->has_video = lane_shows_video(f, layout->tracks);
-    l->next_report_ns = loop->now_ns + REPORT_INTERVAL_NS;
+    chain_init(&l->chain, f, layout, loop->now_ns);
     task_init(&l->sweep, run_sweep);
     return l;
 }
@@ -81,15 +57,14 @@ struct lane *lane_create(struct fanout *f, struct loop *loop, const struct lane_
 void lane_destroy(struct lane *l)
 {
     task_cancel(&l->sweep);
-    image_unref(&l->start);
-    image_unref(&l->newest);
+    chain_fini(&l->chain);
     free(l->player);
     free(l);
 }
 
 bool lane_has_layout(const struct lane *l, const struct lane_layout *layout)
 {
-    return memcmp(&l->layout, layout, sizeof *layout) == 0;
+    return memcmp(&l->chain.layout, layout, sizeof *layout) == 0;
 }
 
 uint32_t lane_players(const struct lane *l)
@@ -105,103 +80,6 @@ struct list *lane_link(struct lane *l)
 struct lane *lane_of_link(struct list *link)
 {
     return CONTAINER_OF(link, struct lane, link);
-}
-
-/* -- places to start -- */
-
-static bool may_start_at(const struct lane *l, const struct frame *f)
-{
-    const struct media *m = stream_media(fanout_stream(l->fanout), NULL);
-    return !l->has_video || (codec_kind(m->track[f->track].codec) == MEDIA_VIDEO && f->key);
-}
-
-/* The ring position of the place to start, or GOP_NONE. */
-static uint64_t start_pos(const struct lane *l)
-{
-    if (l->has_video)
-        return stream_start(fanout_stream(l->fanout));
-    uint64_t newest = GOP_NONE;
-    for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++) {
-        const struct frame *f = fanout_last(l->fanout, i);
-        if ((l->layout.tracks >> i & 1) && f && (newest == GOP_NONE || f->pos > newest))
-            newest = f->pos;
-    }
-    return newest;
-}
-
-static struct image *build(const struct lane *l, const struct frame *f, struct slice report)
-{
-    return lane_image_build(fanout_stream(l->fanout), &l->layout, f, report);
-}
-
-/* Images of the frames from position 'from' up to and without 'upto'; *last is the last of them.
- * NULL when one is gone. */
-static struct image *build_chain(struct lane *l, uint64_t from, uint64_t upto, struct image **last)
-{
-    const struct ring *ring = stream_ring(fanout_stream(l->fanout));
-    struct image *first = NULL;
-    struct frame *f;
-    uint64_t missed;
-    for (uint64_t pos = from; pos < upto; pos++) {
-        bool there = ring_read(ring, pos, &f, &missed) == RING_FRAME;
-        if (there && !(l->layout.tracks >> f->track & 1))
-            continue;
-        struct image *img = there ? build(l, f, (struct slice){0}) : NULL;
-        if (!img) {
-            image_unref(&first);
-            return NULL;
-        }
-        if (first) {
-            image_link(*last, img);
-            *last = img;
-            image_unref(&img);
-        } else {
-            first = *last = img;
-        }
-    }
-    return first;
-}
-
-/* Counts the lane's bytes back from where the chain meets the images that are there already. */
-static void number_chain(struct image *first, const struct image *end, uint64_t sum_at_end)
-{
-    uint64_t bytes = 0;
-    for (const struct image *img = first; img != end; img = img->next)
-        bytes += img->len;
-    uint64_t sum = sum_at_end - bytes;
-    for (struct image *img = first; img != end; img = img->next) {
-        img->sum_before = sum;
-        sum += img->len;
-    }
-}
-
-/* Weaves the cached frames from position 'from' on into the chain, ahead of the newest image. */
-static struct image *weave(struct lane *l, uint64_t from)
-{
-    struct image *last = NULL;
-    struct image *newest = l->newest && l->newest->pos >= from ? l->newest : NULL;
-    uint64_t upto = newest ? newest->pos : fanout_pos(l->fanout);
-    struct image *first = build_chain(l, from, upto, &last);
-    if (!first)
-        return newest && newest->pos == from ? image_ref(newest) : NULL;
-    number_chain(first, NULL, newest ? newest->sum_before : l->sum);
-    if (newest) {
-        image_link(last, newest);
-    } else {
-        image_unref(&l->newest);
-        l->newest = image_ref(last);
-    }
-    return first;
-}
-
-struct image *lane_start(struct lane *l)
-{
-    if (l->start || l->finished || l->broken)
-        return l->start;
-    uint64_t from = start_pos(l);
-    if (from != GOP_NONE && from < fanout_pos(l->fanout))
-        l->start = weave(l, from);
-    return l->start;
 }
 
 /* -- one player -- */
@@ -259,7 +137,7 @@ static void flush(struct lane *l, struct player *p)
     case EGRESS_DONE:
         p->flags = 0;
         note_drained(v);
-        if (l->finished)
+        if (l->chain.finished)
             end_player(p, VIEWER_STREAM_ENDED);
         return;
     case EGRESS_FULL:
@@ -281,15 +159,15 @@ static bool lags(const struct lane *l, const struct player *p)
     const struct image *at = p->cursor.at;
     if (!at)
         return false;
-    uint64_t behind = l->sum - (at->sum_before + p->cursor.offset);
+    uint64_t behind = l->chain.sum - (at->sum_before + p->cursor.offset);
     return behind > l->bounds.max_lag_bytes ||
-           l->newest->arrival_ns - at->arrival_ns > l->bounds.max_lag_ns;
+           l->chain.newest->arrival_ns - at->arrival_ns > l->bounds.max_lag_ns;
 }
 
 /* No use jumping when the player is in the newest GOP already, as one who has just joined is. */
 static bool has_where_to_jump(const struct lane *l, const struct player *p)
 {
-    uint64_t start = start_pos(l);
+    uint64_t start = chain_start_pos(&l->chain);
     return start == GOP_NONE || start > p->cursor.at->pos;
 }
 
@@ -318,7 +196,7 @@ static void seat(struct lane *l, struct player *p)
 
 static void serve(struct lane *l, struct player *p)
 {
-    if (!l->finished && lags(l, p) && has_where_to_jump(l, p)) {
+    if (!l->chain.finished && lags(l, p) && has_where_to_jump(l, p)) {
         uint32_t count = l->count;
         jump(l, p);
         if (l->count != count)
@@ -391,61 +269,33 @@ int lane_join(struct lane *l, struct viewer *v)
 
 int lane_add_report(struct lane *l, struct buf *out)
 {
-    return lane_image_report(l->fanout, &l->layout, l->loop->now_ns, false, out);
+    return chain_add_report(&l->chain, l->loop->now_ns, out);
 }
 
-static void append(struct lane *l, struct image *img)
+struct image *lane_start(struct lane *l)
 {
-    img->sum_before = l->sum;
-    l->sum += img->len;
-    if (l->newest)
-        image_link(l->newest, img);
-    image_unref(&l->newest);
-    l->newest = img;
-    start_sweep(l);
+    return chain_start(&l->chain);
 }
 
 void lane_push(struct lane *l, const struct frame *f)
 {
-    if (!(l->layout.tracks >> f->track & 1))
-        return;
-    if (may_start_at(l, f)) {
-        l->broken = false;
-        image_unref(&l->start); /* there is a newer place to start */
-    }
-    if (l->broken)
-        return;
-    struct buf report = {0};
-    if (l->loop->now_ns >= l->next_report_ns && lane_add_report(l, &report) == 0)
-        l->next_report_ns = l->loop->now_ns + REPORT_INTERVAL_NS;
-    struct image *img = build(l, f, buf_slice(&report));
-    buf_reset(&report);
-    if (img)
-        append(l, img);
-    else
-        lane_break(l);
+    if (chain_push(&l->chain, f, l->loop->now_ns))
+        start_sweep(l);
 }
 
 void lane_break(struct lane *l)
 {
-    l->broken = l->has_video;
+    chain_break(&l->chain);
 }
 
 void lane_finish(struct lane *l)
 {
-    struct buf bye = {0};
-    struct image *img = NULL;
-    if (lane_image_report(l->fanout, &l->layout, l->loop->now_ns, true, &bye) == 0)
-        img = lane_image_wrap(buf_slice(&bye), l->newest);
-    buf_reset(&bye);
-    l->finished = true;
-    if (img)
-        append(l, img);
-    start_sweep(l);
+    chain_finish(&l->chain, l->loop->now_ns);
     /* Who waits for a key frame hears of the end as well. */
     for (uint32_t i = 0; i < l->count; i++)
-        if (!l->player[i].cursor.at && l->newest)
-            l->player[i].cursor = (struct cursor){.at = image_ref(l->newest)};
+        if (!l->player[i].cursor.at && l->chain.newest)
+            l->player[i].cursor = (struct cursor){.at = image_ref(l->chain.newest)};
+    start_sweep(l);
 }
 
 /* -- of a viewer -- */

@@ -18,13 +18,9 @@
  */
 #pragma once
 
-#include "core/buf.h"
-#include "core/media.h"
 #include "net/loop.h"
-#include "rtsp/image.h"
+#include "rtsp/chain.h"
 
-struct fanout;
-struct frame;
 struct lane;
 
 enum viewer_end {
@@ -48,13 +44,6 @@ struct viewer {
     void (*on_end)(struct viewer *v, enum viewer_end why);
 };
 
-struct lane_layout {
-    uint32_t tracks; /* bit i: track i */
-    struct {
-        uint8_t rtp, rtcp;
-    } channel[MEDIA_TRACKS_MAX]; /* zero for tracks that are not in it */
-};
-
 struct lane_bounds {
     int64_t max_lag_ns;
     uint64_t max_lag_bytes;
@@ -71,18 +60,12 @@ uint32_t lane_players(const struct lane *l);
 struct list *lane_link(struct lane *l); /* for the fanout's list */
 struct lane *lane_of_link(struct list *link);
 
-/*
- * The image at which who joins now will start, borrowed, or NULL when it must wait for one. Stays
- * so until the next turn of the loop.
- */
+/* See chain_start and chain_add_report. */
 struct image *lane_start(struct lane *l);
+int lane_add_report(struct lane *l, struct buf *out);
 
 /* Joins: from now on v gets the stream. 0 or -ENOMEM. What is in v->out goes first. */
 int lane_join(struct lane *l, struct viewer *v);
-
-/* The RTCP sender report of all tracks of the lane, written as interleaved packets at the end of
- * out. 0 or -ENOMEM. */
-int lane_add_report(struct lane *l, struct buf *out);
 
 /* A frame came, in the stream's order. */
 void lane_push(struct lane *l, const struct frame *f);

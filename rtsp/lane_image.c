@@ -6,6 +6,7 @@
 #include "core/bytes.h"
 #include "rtp/batch.h"
 #include "rtp/rtcp.h"
+#include "rtsp/fanout.h"
 #include "rtsp/sdp.h"
 
 struct image *lane_image_build(const struct stream *s, const struct lane_layout *layout,
@@ -82,7 +83,7 @@ int lane_image_report(const struct fanout *f, const struct lane_layout *layout, 
                       bool goodbye, struct buf *out)
 {
     for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++) {
-        if (!(layout->tracks >> i & 1) || (!goodbye && !fanout_last(f, i)))
+        if (!layout_has(layout, i) || (!goodbye && !fanout_last(f, i)))
             continue;
         int err = add_track(f, i, layout->channel[i].rtcp, now_ns, goodbye, out);
         if (err)

@@ -7,9 +7,10 @@
 
 #include "core/buf.h"
 #include "core/stream.h"
-#include "rtsp/fanout.h"
 #include "rtsp/image.h"
-#include "rtsp/lane.h"
+#include "rtsp/layout.h"
+
+struct fanout;
 
 /* The frame's packets, behind 'report' (whole interleaved packets, or nothing). NULL when memory is
  * out. */

@@ -39,11 +39,11 @@ struct msg_reader {
 
 /*
  * Reads one request from the front of bytes, which hold everything received since the end of the
- * last one. Returns the bytes consumed; 0 when more must come first (call again with the same reader
- * and more bytes; reader->total, once not 0, says how many); -1 when it can't be understood: then
- * *status is the RTSP status to answer with (400, 413, 414, 431, 505), *why a reason to show, and msg
- * has the CSeq if it could be found. Empty lines before a request are skipped; LF alone ends a line.
- * A header that occurs twice is listed twice.
+ * last one. Returns the bytes consumed; 0 when more must come first (call again with the same
+ * reader and more bytes; reader->total, once not 0, says how many); -1 when it can't be understood:
+ * then *status is the RTSP status to answer with (400, 413, 414, 431, 505), *why a reason to show,
+ * and msg has the CSeq if it could be found. Empty lines before a request are skipped; LF alone
+ * ends a line. A header that occurs twice is listed twice.
  */
 int64_t msg_read(struct msg_reader *r, struct slice bytes, const struct msg_limits *limits,
                  struct msg *msg, int *status, const char **why);

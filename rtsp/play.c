@@ -114,9 +114,9 @@ static void add_rtp_info(struct request *rq, struct lane *lane, const struct fan
     request_base(rq, &base);
     for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++) {
         struct first_packet first;
-        if (!(session->layout.tracks >> i & 1))
+        if (!layout_has(&session->layout, i))
             continue;
-        if (!start || !fanout_first_packet(f, i, start->pos, &first))
+        if (!fanout_first_packet(f, i, start ? start->pos : GOP_NONE, &first))
             return;
         text_addf(&info, "%surl=%strackID=%u;seq=%u;rtptime=%u", info.len > 0 ? "," : "", base.buf,
                   i, first.seq, first.rtp_time);

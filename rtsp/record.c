@@ -98,7 +98,7 @@ void record_record(struct request *rq)
     if (c->session.state != SESSION_RECORDING) {
         LOG_INFO("publisher started", log_str("peer", c->peer), log_str("session", c->session.id),
                  log_str("stream", stream_name(c->session.stream)));
-        publisher_start(c->session.publisher);
+        publisher_start(c->session.publisher, c->session.layout.tracks);
     }
     c->session.state = SESSION_RECORDING;
     request_ok(rq);

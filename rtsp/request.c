@@ -7,6 +7,8 @@
 #include "rtsp/record.h"
 #include "rtsp/reply.h"
 
+enum { UNSUPPORTED_MAX = 256 };
+
 /* -- replies -- */
 
 static void begin(struct request *rq, int status, const char *why)
@@ -76,13 +78,10 @@ static void options(struct request *rq)
     request_end(rq, NULL, (struct slice){0});
 }
 
-/* Without a body both are the usual keep-alive. umbel has no parameters. */
+/* umbel has no parameters: both are keep-alives, also from clients that put something into the
+ * body. */
 static void parameters(struct request *rq)
 {
-    if (rq->msg->body.len > 0) {
-        request_fail(rq, 451, "there are no parameters");
-        return;
-    }
     request_ok(rq);
     request_end(rq, NULL, (struct slice){0});
 }
@@ -189,9 +188,11 @@ static void refuse_option(struct request *rq)
     struct slice option = msg_get(rq->msg, "Require");
     if (!option.ptr)
         option = msg_get(rq->msg, "Proxy-Require");
+    size_t len = 0; /* one line, whatever a folded header may hold */
+    while (len < option.len && option.ptr[len] >= ' ' && len < UNSUPPORTED_MAX)
+        len++;
     begin(rq, 551, NULL);
-    reply_header(&rq->reply, "Unsupported", "%.*s", (int)size_min(option.len, 256),
-                 (const char *)option.ptr);
+    reply_header(&rq->reply, "Unsupported", "%.*s", (int)len, (const char *)option.ptr);
     reply_end(&rq->reply, NULL, (struct slice){0});
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Session descriptions (RFC 8866): read leniently, as publishers and cameras write them; written strictly,
- * as the pickiest player wants them.
+ * Session descriptions (RFC 8866): read leniently, as publishers and cameras write them; written
+ * strictly, as the pickiest player wants them.
  */
 #pragma once
 
@@ -9,12 +9,12 @@
 #include "core/text.h"
 
 struct sdp_track {
-    bool supported;           /* the codec is one that umbel carries: media is filled in */
+    bool supported; /* the codec is one that umbel carries: media is filled in */
     uint8_t payload_type;
     struct media_track media;
-    struct slice encoding;    /* "H264" as rtpmap has it; empty without one */
-    struct slice fmtp;        /* "a=fmtp:96 " stripped: the parameters; empty without one */
-    struct slice control;     /* a=control of this track; empty without one */
+    struct slice encoding; /* "H264" as rtpmap has it; empty without one */
+    struct slice fmtp;     /* "a=fmtp:96 " stripped: the parameters; empty without one */
+    struct slice control;  /* a=control of this track; empty without one */
 };
 
 /* Slices point into the text that was parsed. */
@@ -32,11 +32,11 @@ int sdp_parse(struct slice text, struct sdp *sdp);
 
 /* What stands in the description beside the media. */
 struct sdp_origin {
-    const char *address;      /* numeric, of the server as the client sees it */
+    const char *address; /* numeric, of the server as the client sees it */
     bool ipv6;
-    uint64_t session_id;      /* o= */
+    uint64_t session_id; /* o= */
     uint64_t session_version;
-    const char *name;         /* s= */
+    const char *name; /* s= */
 };
 
 /*

@@ -27,7 +27,8 @@ struct publisher {
     struct media media; /* as it stands; the stream has published copies */
     size_t packet_bytes;
     bool started;
-    int64_t now_ns; /* of the packet that is being taken in */
+    bool awaits_key; /* nothing is published before the first key frame */
+    int64_t now_ns;  /* of the packet that is being taken in */
     uint64_t bad_packets;
     struct publisher_track track[MEDIA_TRACKS_MAX];
 };
@@ -87,8 +88,9 @@ static void on_access_unit(void *arg, const struct access_unit *au)
     struct media_track *track = &p->media.track[t->number];
     if (track->codec == CODEC_H264)
         note_params(p, track, au->data);
-    if (stream_state(p->stream) != STREAM_LIVE)
-        return; /* nobody can play it yet */
+    p->awaits_key &= !au->key;
+    if (stream_state(p->stream) != STREAM_LIVE || p->awaits_key)
+        return; /* of no use to any player */
     struct frame *f = make_frame(track, au);
     if (!f)
         return;
@@ -197,9 +199,12 @@ unsigned publisher_tracks(const struct publisher *p)
     return p->media.track_count;
 }
 
-void publisher_start(struct publisher *p)
+void publisher_start(struct publisher *p, uint32_t tracks)
 {
     p->started = true;
+    for (unsigned i = 0; i < p->media.track_count; i++)
+        if ((tracks >> i & 1) && codec_kind(p->media.track[i].codec) == MEDIA_VIDEO)
+            p->awaits_key = true;
     open_if_complete(p);
 }
 
@@ -216,7 +221,8 @@ void publisher_rtcp(struct publisher *p, unsigned track, struct slice packet)
     struct rtcp_seen seen;
     if (rtcp_parse(packet, &seen) != 0)
         p->bad_packets++;
-    if (seen.has_sr)
+    if (seen.has_sr &&
+        seen.sr.ntp != 0) /* 0: the publisher does not know the time (RFC 3550 section 6.4.1) */
         wallclock_set(&p->track[track].by_report, seen.sr.rtp_time,
                       rtcp_wall_from_ntp(seen.sr.ntp));
 }

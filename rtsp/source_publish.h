@@ -27,8 +27,12 @@ struct stream *publisher_stream(struct publisher *p);
 struct slice publisher_control(const struct publisher *p, unsigned track);
 unsigned publisher_tracks(const struct publisher *p);
 
-/* Media may come now; the stream opens to players as soon as its description is complete. */
-void publisher_start(struct publisher *p);
+/*
+ * Media may come now, of the tracks whose bit is set; the stream opens to players as soon as its
+ * description is complete. If one of them is video, the stream begins with a key frame: what comes
+ * before is dropped.
+ */
+void publisher_start(struct publisher *p, uint32_t tracks);
 
 /* One RTP or RTCP packet of a track. Malformed ones are counted and dropped. */
 void publisher_rtp(struct publisher *p, unsigned track, struct slice packet, int64_t now_ns);

@@ -10,7 +10,7 @@ enum transport_kind { TRANSPORT_TCP, TRANSPORT_UDP, TRANSPORT_MULTICAST, TRANSPO
 
 struct transport_spec {
     enum transport_kind kind;
-    bool record;          /* mode=record or mode=receive, in any case, with or without quotes */
+    bool record; /* mode=record or mode=receive, in any case, with or without quotes */
     bool has_interleaved;
     uint8_t rtp_channel;  /* when has_interleaved */
     uint8_t rtcp_channel; /* the second of the range, or rtp_channel + 1 when only one is given */
@@ -19,6 +19,7 @@ struct transport_spec {
 /*
  * Takes the next transport off the comma-separated list in *header. False at the end. One that is
  * malformed (channels over 255 or falling, say) comes out as TRANSPORT_UNKNOWN. Unknown parameters
- * are passed over. RTP/AVP and RTP/AVPF mean UDP unless /TCP follows; "multicast" makes it multicast.
+ * are passed over. RTP/AVP and RTP/AVPF mean UDP unless /TCP follows; "multicast" makes it
+ * multicast.
  */
 bool transport_next(struct slice *header, struct transport_spec *spec);

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "rtsp/chain.h"
+
+#include "rtsp/fanout.h"
+#include "rtsp/lane_image.h"
+
+#define REPORT_INTERVAL_NS (5 * NS_PER_S) /* RFC 3550 section 6.2 */
+
+static bool shows_video(const struct fanout *f, const struct lane_layout *layout)
+{
+    const struct media *m = stream_media(fanout_stream(f), NULL);
+    for (unsigned i = 0; i < m->track_count; i++)
+        if (layout_has(layout, i) && codec_kind(m->track[i].codec) == MEDIA_VIDEO)
+            return true;
+    return false;
+}
+
+void chain_init(struct chain *c, struct fanout *f, const struct lane_layout *layout, int64_t now_ns)
+{
+    *c = (struct chain){.fanout = f, .layout = *layout};
+    c->has_video = shows_video(f, layout);
+    c->next_report_ns = now_ns + REPORT_INTERVAL_NS;
+}
+
+void chain_fini(struct chain *c)
+{
+    image_unref(&c->start);
+    image_unref(&c->newest);
+}
+
+/* -- places to start -- */
+
+static bool may_start_at(const struct chain *c, const struct frame *f)
+{
+    const struct media *m = stream_media(fanout_stream(c->fanout), NULL);
+    return !c->has_video || (codec_kind(m->track[f->track].codec) == MEDIA_VIDEO && f->key);
+}
+
+uint64_t chain_start_pos(const struct chain *c)
+{
+    if (c->has_video)
+        return stream_start(fanout_stream(c->fanout));
+    uint64_t newest = GOP_NONE;
+    for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++) {
+        const struct frame *f = fanout_last(c->fanout, i);
+        if (layout_has(&c->layout, i) && f && (newest == GOP_NONE || f->pos > newest))
+            newest = f->pos;
+    }
+    return newest;
+}
+
+static struct image *build(const struct chain *c, const struct frame *f, struct slice report)
+{
+    return lane_image_build(fanout_stream(c->fanout), &c->layout, f, report);
+}
+
+/* Images of the frames from position 'from' up to and without 'upto'; *last is the last of them.
+ * NULL when one is gone. */
+static struct image *build_run(struct chain *c, uint64_t from, uint64_t upto, struct image **last)
+{
+    const struct ring *ring = stream_ring(fanout_stream(c->fanout));
+    struct image *first = NULL;
+    struct frame *f;
+    uint64_t missed;
+    for (uint64_t pos = from; pos < upto; pos++) {
+        bool there = ring_read(ring, pos, &f, &missed) == RING_FRAME;
+        if (there && !layout_has(&c->layout, f->track))
+            continue;
+        struct image *img = there ? build(c, f, (struct slice){0}) : NULL;
+        if (!img) {
+            image_unref(&first);
+            return NULL;
+        }
+        if (first) {
+            image_link(*last, img);
+            *last = img;
+            image_unref(&img);
+        } else {
+            first = *last = img;
+        }
+    }
+    return first;
+}
+
+/* Counts the bytes back from where the run will meet the images that are there already. */
+static void number_run(struct image *first, uint64_t sum_at_end)
+{
+    uint64_t bytes = 0;
+    for (const struct image *img = first; img; img = img->next)
+        bytes += img->len;
+    uint64_t sum = sum_at_end - bytes;
+    for (struct image *img = first; img; img = img->next) {
+        img->sum_before = sum;
+        sum += img->len;
+    }
+}
+
+/*
+ * Weaves the cached frames from position 'from' on into the chain, ahead of the newest image: what
+ * lies between 'from' and that one was sent and forgotten. A chain without images begins with them.
+ */
+static struct image *weave(struct chain *c, uint64_t from)
+{
+    struct image *last = NULL;
+    if (c->newest && c->newest->pos == from)
+        return image_ref(c->newest);
+    uint64_t upto = c->newest ? c->newest->pos : fanout_pos(c->fanout);
+    struct image *first = build_run(c, from, upto, &last);
+    if (!first)
+        return NULL;
+    number_run(first, c->newest ? c->newest->sum_before : c->sum);
+    if (c->newest)
+        image_link(last, c->newest);
+    else
+        c->newest = image_ref(last);
+    return first;
+}
+
+struct image *chain_start(struct chain *c)
+{
+    if (c->start || c->finished || c->broken)
+        return c->start;
+    uint64_t from = chain_start_pos(c);
+    if (from != GOP_NONE && from < fanout_pos(c->fanout))
+        c->start = weave(c, from);
+    return c->start;
+}
+
+/* -- sender reports -- */
+
+/* Of these tracks those of which there is a frame to report on. */
+static uint32_t reportable(const struct chain *c, uint32_t tracks)
+{
+    uint32_t known = 0;
+    for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++)
+        if ((tracks >> i & 1) && fanout_last(c->fanout, i))
+            known |= 1u << i;
+    return known;
+}
+
+static int add_reports(const struct chain *c, uint32_t tracks, int64_t now_ns, struct buf *out)
+{
+    struct lane_layout some = c->layout;
+    some.tracks = tracks;
+    return lane_image_report(c->fanout, &some, now_ns, false, out);
+}
+
+int chain_add_report(struct chain *c, int64_t now_ns, struct buf *out)
+{
+    uint32_t now = reportable(c, c->layout.tracks);
+    c->owed_reports |= c->layout.tracks & ~now;
+    return add_reports(c, now, now_ns, out);
+}
+
+/* The reports that go out with the next frame, if it is time for any. */
+static void add_due_reports(struct chain *c, int64_t now_ns, struct buf *out)
+{
+    if (now_ns >= c->next_report_ns) {
+        c->next_report_ns = now_ns + REPORT_INTERVAL_NS;
+        c->owed_reports = c->layout.tracks;
+    }
+    uint32_t due = c->owed_reports ? reportable(c, c->owed_reports) : 0;
+    if (due && add_reports(c, due, now_ns, out) == 0)
+        c->owed_reports &= ~due;
+}
+
+/* -- live frames -- */
+
+static void append(struct chain *c, struct image *img)
+{
+    img->sum_before = c->sum;
+    c->sum += img->len;
+    if (c->newest)
+        image_link(c->newest, img);
+    image_unref(&c->newest);
+    c->newest = img;
+}
+
+bool chain_push(struct chain *c, const struct frame *f, int64_t now_ns)
+{
+    if (!layout_has(&c->layout, f->track))
+        return false;
+    if (may_start_at(c, f)) {
+        c->broken = false;
+        image_unref(&c->start); /* there is a newer place to start */
+    }
+    if (c->broken)
+        return false;
+    struct buf report = {0};
+    add_due_reports(c, now_ns, &report);
+    struct image *img = build(c, f, buf_slice(&report));
+    buf_reset(&report);
+    if (img)
+        append(c, img);
+    else
+        chain_break(c);
+    return img != NULL;
+}
+
+void chain_break(struct chain *c)
+{
+    c->broken = c->has_video;
+}
+
+void chain_finish(struct chain *c, int64_t now_ns)
+{
+    struct buf bye = {0};
+    struct image *img = NULL;
+    if (lane_image_report(c->fanout, &c->layout, now_ns, true, &bye) == 0)
+        img = lane_image_wrap(buf_slice(&bye), c->newest);
+    buf_reset(&bye);
+    c->finished = true;
+    if (img)
+        append(c, img);
+}
