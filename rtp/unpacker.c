@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "rtp/unpacker.h"
+
+#include "rtp/aac.h"
+#include "rtp/assembly.h"
+#include "rtp/h264.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Beyond these a sequence number is not a loss or a late packet but a new start (RFC 3550 A.1). */
+enum { MAX_DROPOUT = 3000, MAX_MISORDER = 100 };
+
+struct unpacker {
+    enum codec codec;
+    union {
+        struct h264_unpacking h264;
+        struct aac_unpacking aac;
+    };
+    struct assembly au;
+    bool started; /* a packet was taken: */
+    uint16_t seq;
+    uint32_t ssrc;
+    uint64_t packets;
+    uint64_t lost_packets;
+};
+
+struct unpacker *unpacker_create(const struct media_track *track, struct slice fmtp,
+                                 unpacker_on_au *on_au, void *arg)
+{
+    struct unpacker *u = calloc(1, sizeof(*u));
+    if (u == NULL)
+        return NULL;
+    u->codec = track->codec;
+    u->au.on_au = on_au;
+    u->au.arg = arg;
+    int err = u->codec == CODEC_AAC ? aac_unpack_init(&u->aac, track, fmtp) : 0;
+    if (err != 0) {
+        unpacker_destroy(u);
+        errno = -err;
+        return NULL;
+    }
+    return u;
+}
+
+void unpacker_destroy(struct unpacker *u)
+{
+    if (u == NULL)
+        return;
+    assembly_fini(&u->au);
+    free(u);
+}
+
+enum continuity { IN_ORDER, LATE, AFTER_LOSS, RESTARTED };
+
+static enum continuity continuity(const struct unpacker *u, const struct rtp_packet *pkt)
+{
+    int ahead = rtp_seq_diff(u->seq, pkt->seq);
+    if (!u->started || u->ssrc != pkt->ssrc || ahead > MAX_DROPOUT || ahead < -MAX_MISORDER)
+        return RESTARTED;
+    if (ahead <= 0)
+        return LATE;
+    return ahead == 1 ? IN_ORDER : AFTER_LOSS;
+}
+
+/* Drops what the packets that are not there would have belonged to. */
+static void note_gap(struct unpacker *u, const struct rtp_packet *pkt, enum continuity c)
+{
+    if (c == AFTER_LOSS)
+        u->lost_packets += (uint64_t)(rtp_seq_diff(u->seq, pkt->seq) - 1);
+    if (!u->au.open)
+        return;
+    u->au.damaged = true;
+    if (c == RESTARTED)
+        assembly_finish(&u->au);
+}
+
+int unpacker_push(struct unpacker *u, const struct rtp_packet *pkt)
+{
+    enum continuity c = continuity(u, pkt);
+    u->packets++;
+    if (c == LATE)
+        return 0;
+    if (c != IN_ORDER)
+        note_gap(u, pkt, c);
+    u->started = true;
+    u->seq = pkt->seq;
+    u->ssrc = pkt->ssrc;
+    if (u->codec == CODEC_AAC)
+        return aac_unpack(&u->aac, &u->au, pkt, c != IN_ORDER);
+    return h264_unpack(&u->h264, &u->au, pkt, c != IN_ORDER);
+}
+
+struct unpacker_stats unpacker_stats(const struct unpacker *u)
+{
+    return (struct unpacker_stats){u->packets, u->lost_packets, u->au.dropped};
+}
