@@ -13,7 +13,8 @@ enum { BUCKETS = 4096 };
 
 struct registry {
     struct cds_lfht *table;
-    uint64_t seed; /* so that nobody can choose names that share a bucket */
+    _Atomic uint64_t count; /* relaxed: for people to look at */
+    uint64_t seed;          /* so that nobody can choose names that share a bucket */
 };
 
 struct entry {
@@ -78,8 +79,10 @@ int registry_add(struct registry *r, struct stream *s)
     RCU_TSAN_RELEASE(&e->node); /* G1: the entry, before it is found */
     struct cds_lfht_node *found =
         cds_lfht_add_unique(r->table, hash_name(r, name), name_matches, name, &e->node);
-    if (found == &e->node)
+    if (found == &e->node) {
+        atomic_fetch_add_explicit(&r->count, 1, memory_order_relaxed);
         return 0;
+    }
     free_entry(&e->rcu);
     return -EEXIST;
 }
@@ -95,8 +98,15 @@ static struct entry *find(struct registry *r, const char *name)
 void registry_remove(struct registry *r, struct stream *s)
 {
     struct entry *e = find(r, stream_name(s));
-    if (e && e->stream == s && cds_lfht_del(r->table, &e->node) == 0)
-        rcu_defer(&e->rcu, free_entry);
+    if (!e || e->stream != s || cds_lfht_del(r->table, &e->node) != 0)
+        return;
+    atomic_fetch_sub_explicit(&r->count, 1, memory_order_relaxed);
+    rcu_defer(&e->rcu, free_entry);
+}
+
+uint64_t registry_count(const struct registry *r)
+{
+    return atomic_load_explicit(&r->count, memory_order_relaxed);
 }
 
 struct stream *registry_find(struct registry *r, const char *name)

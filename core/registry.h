@@ -21,5 +21,8 @@ int registry_add(struct registry *r, struct stream *s);
 /* Takes the stream out; does nothing when it is not (or no longer) in. */
 void registry_remove(struct registry *r, struct stream *s);
 
+/* How many there are, about. */
+uint64_t registry_count(const struct registry *r);
+
 /* Borrowed (core/rcu.h), or NULL. */
 struct stream *registry_find(struct registry *r, const char *name);

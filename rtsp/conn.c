@@ -128,6 +128,7 @@ void conn_close(struct conn *c, const char *why)
     task_cancel(&c->read_more);
     list_remove(&c->link);
     loop_close(&c->io);
+    metrics_add(&c->worker->metrics, METRIC_CONNECTIONS_CLOSED, 1);
     atomic_fetch_sub_explicit(c->worker->clients, 1, memory_order_relaxed); /* a count, no more */
     loop_dispose(&c->worker->base.loop, &c->litter, dispose);
     stop_if_drained(c->worker);
@@ -359,7 +360,8 @@ int conn_open(struct rtsp_worker *w, int fd)
         return -ENOMEM;
     }
     c->io = (struct io){.fd = fd, .on_events = on_events};
-    c->viewer = (struct viewer){.fd = fd, .on_full = on_full, .on_end = on_end};
+    c->viewer =
+        (struct viewer){.fd = fd, .metrics = &w->metrics, .on_full = on_full, .on_end = on_end};
     c->worker = w;
     c->deadline.on_expiry = on_deadline;
     c->heard_ns = c->incomplete_since_ns = worker_now(w);
@@ -367,6 +369,7 @@ int conn_open(struct rtsp_worker *w, int fd)
     struct addr peer = addr_peer(fd);
     addr_format(&peer, c->peer);
     list_append(&w->conns, &c->link);
+    metrics_add(&w->metrics, METRIC_CONNECTIONS_OPENED, 1);
     int err = loop_add(&w->base.loop, &c->io);
     if (err) {
         conn_close(c, "cannot be watched");

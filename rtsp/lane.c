@@ -110,6 +110,22 @@ static void end_player(struct player *p, enum viewer_end why)
     v->on_end(v, why);
 }
 
+static void count(struct viewer *v, enum metric metric, uint64_t n)
+{
+    if (v->metrics)
+        metrics_add(v->metrics, metric, n);
+}
+
+/* As much as the socket takes, counted. */
+static enum egress_result send_to(struct viewer *v, struct buf *out, struct cursor *c)
+{
+    uint64_t sent = 0;
+    enum egress_result result = egress_tcp_flush(v->fd, out, c, &sent);
+    v->sent_bytes += sent;
+    count(v, METRIC_SENT_BYTES, sent);
+    return result;
+}
+
 /* The socket takes no more. Progress since the last time restarts the write timeout. */
 static void note_full(struct viewer *v, uint64_t sent_before, int64_t now_ns)
 {
@@ -133,7 +149,7 @@ static void flush(struct lane *l, struct player *p)
     struct viewer *v = p->viewer;
     uint64_t sent_before = v->sent_bytes;
     struct buf *out = p->flags & PLAYER_OUT ? &v->out : &nothing;
-    switch (egress_tcp_flush(p->fd, out, &p->cursor, &v->sent_bytes)) {
+    switch (send_to(v, out, &p->cursor)) {
     case EGRESS_DONE:
         p->flags = 0;
         note_drained(v);
@@ -181,6 +197,7 @@ static void jump(struct lane *l, struct player *p)
     }
     cursor_drop(&p->cursor);
     p->viewer->jumps++;
+    count(p->viewer, METRIC_PLAYER_JUMPS, 1);
     LOG_DEBUG("player lags: jumps to the next key frame",
               log_str("stream", stream_name(fanout_stream(l->fanout))),
               log_u64("fd", (uint64_t)p->fd), log_u64("jumps", p->viewer->jumps));
@@ -257,6 +274,7 @@ int lane_join(struct lane *l, struct viewer *v)
         return err;
     v->lane = l;
     v->place = l->count++;
+    count(v, METRIC_PLAYERS_JOINED, 1);
     struct player *p = &l->player[v->place];
     *p = (struct player){.fd = v->fd, .viewer = v};
     if (buf_len(&v->out) > 0)
@@ -314,6 +332,7 @@ void viewer_leave(struct viewer *v)
     finish_packet(p);
     cursor_drop(&p->cursor);
     v->lane = NULL;
+    count(v, METRIC_PLAYERS_LEFT, 1);
     *p = l->player[--l->count];
     p->viewer->place = v->place;
     if (l->count == 0)
@@ -324,7 +343,7 @@ static void flush_alone(struct viewer *v)
 {
     struct cursor nowhere = {0};
     uint64_t sent_before = v->sent_bytes;
-    switch (egress_tcp_flush(v->fd, &v->out, &nowhere, &v->sent_bytes)) {
+    switch (send_to(v, &v->out, &nowhere)) {
     case EGRESS_DONE:
         note_drained(v);
         return;

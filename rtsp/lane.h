@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include "core/metrics.h"
 #include "net/loop.h"
 #include "rtsp/chain.h"
 
@@ -37,7 +38,8 @@ struct viewer {
     bool full;                /* the socket takes no more; EPOLLOUT will come */
     int64_t stalled_since_ns; /* last progress while full; 0: not full */
     uint64_t sent_bytes;
-    uint64_t jumps; /* skipped to a key frame */
+    struct metrics *metrics; /* of the worker; may be NULL */
+    uint64_t jumps;          /* skipped to a key frame */
     /* The socket has become full: look at stalled_since_ns after the write timeout. */
     void (*on_full)(struct viewer *v);
     /* The viewer is out of its lane already. */

@@ -2,6 +2,7 @@
 /*
  * The program umbel: flags in, server up, signals awaited, server down.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,12 +21,26 @@ static void *exit_at_second_signal(void *arg)
     _exit(EXIT_STOPPED);
 }
 
-/* Blocks until one of them comes; a further one then ends the process at once. */
-static void wait_for_stop(sigset_t *signals)
+/* The signal that came, after reporting as often as is wanted. */
+static int await_signal(struct server *server, const sigset_t *signals, int64_t interval_ns)
 {
-    int number;
+    const struct timespec interval = {.tv_sec = (time_t)(interval_ns / NS_PER_S),
+                                      .tv_nsec = (long)(interval_ns % NS_PER_S)};
+    for (;;) {
+        int number =
+            interval_ns > 0 ? sigtimedwait(signals, NULL, &interval) : sigwaitinfo(signals, NULL);
+        if (number > 0)
+            return number;
+        if (errno == EAGAIN)
+            server_report(server, interval_ns);
+    }
+}
+
+/* Blocks until one of them comes; a further one then ends the process at once. */
+static void wait_for_stop(struct server *server, sigset_t *signals, int64_t interval_ns)
+{
     pthread_t watcher;
-    sigwait(signals, &number);
+    int number = await_signal(server, signals, interval_ns);
     LOG_INFO("stopping", log_str("signal", number == SIGTERM ? "SIGTERM" : "SIGINT"));
     if (pthread_create(&watcher, NULL, exit_at_second_signal, signals) == 0)
         pthread_detach(watcher);
@@ -58,7 +73,7 @@ int main(int argc, char **argv)
     struct server *server = server_start(&config);
     if (!server)
         return EXIT_CANNOT_RUN;
-    wait_for_stop(&signals);
+    wait_for_stop(server, &signals, config.status_interval_ns);
     server_stop(server);
     LOG_INFO("stopped");
     return EXIT_STOPPED;

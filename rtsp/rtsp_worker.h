@@ -7,6 +7,7 @@
 #pragma once
 
 #include "core/config.h"
+#include "core/metrics.h"
 #include "core/registry.h"
 #include "net/worker.h"
 
@@ -18,6 +19,7 @@ struct rtsp_worker {
     struct registry *registry;   /* any thread */
     unsigned workers;            /* of the server */
     _Atomic uint64_t *clients;   /* of the server: connections open */
+    struct metrics metrics;
     struct list conns;
     bool draining; /* shutting down: the loop stops with the last connection */
     uint8_t read_scratch[READ_SCRATCH_BYTES];

@@ -29,6 +29,7 @@ struct server {
     unsigned worker_count;
     unsigned started;
     _Atomic uint64_t clients;
+    uint64_t reported_bytes; /* the main thread's: sent at the last report */
     struct server_worker *worker[CONFIG_WORKERS_MAX];
 };
 
@@ -129,9 +130,10 @@ static int open_all_listeners(struct server *s)
 
 static struct server_worker *make_worker(struct server *s, unsigned id, int cpu)
 {
-    struct server_worker *sw = calloc(1, sizeof *sw);
+    struct server_worker *sw = aligned_alloc(_Alignof(struct server_worker), sizeof *sw);
     if (!sw)
         return NULL;
+    memset(sw, 0, sizeof *sw);
     sw->server = s;
     sw->stop.on_delivery = on_stop;
     for (unsigned i = 0; i < CONFIG_LISTEN_MAX; i++)
@@ -213,6 +215,28 @@ struct server *server_start(const struct config *config)
         return s;
     server_stop(s);
     return NULL;
+}
+
+static uint64_t sum(const struct server *s, enum metric metric)
+{
+    uint64_t n = 0;
+    for (unsigned i = 0; i < s->worker_count; i++)
+        n += metrics_get(&s->worker[i]->worker.metrics, metric);
+    return n;
+}
+
+void server_report(struct server *s, int64_t interval_ns)
+{
+    uint64_t sent = sum(s, METRIC_SENT_BYTES);
+    uint64_t bits = (sent - s->reported_bytes) * 8;
+    s->reported_bytes = sent;
+    LOG_INFO("status", log_u64("streams", registry_count(s->registry)),
+             log_u64("connections",
+                     sum(s, METRIC_CONNECTIONS_OPENED) - sum(s, METRIC_CONNECTIONS_CLOSED)),
+             log_u64("players", sum(s, METRIC_PLAYERS_JOINED) - sum(s, METRIC_PLAYERS_LEFT)),
+             log_u64("joined", sum(s, METRIC_PLAYERS_JOINED)),
+             log_u64("jumps", sum(s, METRIC_PLAYER_JUMPS)),
+             log_u64("kbps", (uint64_t)((double)bits * 1e6 / (double)interval_ns)));
 }
 
 /* -- the end, on the main thread -- */

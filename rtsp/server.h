@@ -14,6 +14,9 @@ struct server;
  */
 struct server *server_start(const struct config *config);
 
+/* Writes one line about how things stand: now, and since the last time. interval_ns: since then. */
+void server_report(struct server *s, int64_t interval_ns);
+
 /*
  * Stops in an orderly way: no new connections, BYE and a clean end for players; what is not done
  * within a few seconds is cut off. Returns when all workers have ended.
