@@ -25,6 +25,7 @@ struct config {
     int64_t request_timeout_ns;
     int64_t status_interval_ns; /* 0: never */
     uint64_t max_clients;
+    uint64_t max_streams;
     uint64_t max_header_bytes;
     uint64_t max_body_bytes;
 

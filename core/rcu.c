@@ -26,6 +26,9 @@ static void run_deferred(struct rcu_head *head)
     RCU_TSAN_ACQUIRE(&rcu_tsan_mark); /* Q2 */
 #endif
     node->fn(node);
+#ifdef RCU_TSAN
+    RCU_TSAN_RELEASE(&rcu_tsan_mark); /* Q3 */
+#endif
 }
 
 void rcu_defer(struct rcu_node *node, void (*fn)(struct rcu_node *))
@@ -38,4 +41,7 @@ void rcu_defer(struct rcu_node *node, void (*fn)(struct rcu_node *))
 void rcu_drain(void)
 {
     rcu_barrier();
+#ifdef RCU_TSAN
+    RCU_TSAN_ACQUIRE(&rcu_tsan_mark); /* Q4 */
+#endif
 }

@@ -7,7 +7,7 @@
 
 #include "core/random.h"
 
-enum { RETIRE_BATCH = 32 };
+enum { RETIRE_FRAMES = 32, RETIRE_BYTES = 256 << 10 };
 
 /* One version of the description: immutable, replaced as a whole. */
 struct media_version {
@@ -203,16 +203,19 @@ static void stamp_rtp(struct track_clock *t, struct frame *f, uint32_t payload_o
     t->octets_sum += payload_octets;
 }
 
-/* Lets go of what retention no longer asks for: at key frames, when a GOP goes, or a handful at a
- * time, since every retirement costs a grace period. */
+/* Lets go of what retention no longer asks for: at key frames, when a GOP goes, or in batches,
+ * since every retirement costs a grace period. */
 static void retire_old(struct stream *s, const struct frame *newest)
 {
     uint64_t tail = ring_tail(s->ring), upto = tail, missed;
+    size_t bytes = 0;
     struct frame *oldest;
     while (ring_read(s->ring, upto, &oldest, &missed) == RING_FRAME &&
-           gop_may_retire(&s->gop, oldest, newest))
+           gop_may_retire(&s->gop, oldest, newest)) {
+        bytes += oldest->len;
         upto++;
-    if (newest->key || upto - tail >= RETIRE_BATCH)
+    }
+    if (newest->key || upto - tail >= RETIRE_FRAMES || bytes >= RETIRE_BYTES)
         ring_retire(s->ring, upto);
 }
 

@@ -118,11 +118,12 @@ static struct image *weave(struct chain *c, uint64_t from)
 
 struct image *chain_start(struct chain *c)
 {
-    if (c->start || c->finished || c->broken)
+    if (c->start || c->finished)
         return c->start;
-    uint64_t from = chain_start_pos(c);
+    uint64_t from = c->broken ? GOP_NONE : chain_start_pos(c);
     if (from != GOP_NONE && from < fanout_pos(c->fanout))
         c->start = weave(c, from);
+    c->wanted = c->start == NULL;
     return c->start;
 }
 
@@ -176,25 +177,39 @@ static void append(struct chain *c, struct image *img)
     c->newest = img;
 }
 
+/*
+ * A newer place to start takes the older one's part, and a GOP that has outgrown the cache has none
+ * any more. Who waits for a key frame is given it here: it may be too large for any cache.
+ */
+static void move_start(struct chain *c, struct image *img, bool may_start)
+{
+    if (may_start || chain_start_pos(c) == GOP_NONE)
+        image_unref(&c->start);
+    if (!may_start || !c->wanted)
+        return;
+    c->start = image_ref(img);
+    c->wanted = false;
+}
+
 bool chain_push(struct chain *c, const struct frame *f, int64_t now_ns)
 {
     if (!layout_has(&c->layout, f->track))
         return false;
-    if (may_start_at(c, f)) {
-        c->broken = false;
-        image_unref(&c->start); /* there is a newer place to start */
-    }
-    if (c->broken)
+    bool may_start = may_start_at(c, f);
+    if (c->broken && !may_start)
         return false;
     struct buf report = {0};
     add_due_reports(c, now_ns, &report);
     struct image *img = build(c, f, buf_slice(&report));
     buf_reset(&report);
-    if (img)
-        append(c, img);
-    else
+    if (!img) {
         chain_break(c);
-    return img != NULL;
+        return false;
+    }
+    c->broken = false;
+    append(c, img);
+    move_start(c, img, may_start);
+    return true;
 }
 
 void chain_break(struct chain *c)

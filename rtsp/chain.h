@@ -19,6 +19,7 @@ struct chain {
     bool has_video; /* then only a video key frame is a place to start; else any frame is */
     bool broken;    /* frames were missed: nothing is appended before the next place to start */
     bool finished;
+    bool wanted;          /* somebody waits for a place to start */
     uint64_t sum;         /* bytes of all images so far */
     struct image *newest; /* a reference */
     struct image *start;  /* a reference: the newest place to start, from the first joiner on */

@@ -66,6 +66,8 @@ static const struct flag flags[] = {
      FIELD(request_timeout_ns), 100 * NS_PER_MS, 3600 * NS_PER_S, NS_PER_S},
     {"max-clients", KIND_NUMBER, "N", "100000", "connections at a time", FIELD(max_clients), 1,
      10000000, 1},
+    {"max-streams", KIND_NUMBER, "N", "10000", "streams at a time", FIELD(max_streams), 1, 1000000,
+     1},
     {"max-header", KIND_BYTES, "BYTES", "16K", "a request's header at the most",
      FIELD(max_header_bytes), KIB, MIB, 1},
     {"max-body", KIND_BYTES, "BYTES", "64K", "a request's body at the most", FIELD(max_body_bytes),

@@ -52,6 +52,10 @@ void record_announce(struct request *rq)
         request_fail(rq, status, why);
         return;
     }
+    if (registry_count(c->worker->registry) >= c->worker->config->max_streams) {
+        request_fail(rq, 503, "too many streams");
+        return;
+    }
     int err;
     struct publisher *p = publisher_create(c->worker->registry, c->worker->config,
                                            c->worker->workers, rq->url.path, &sdp, &err);
