@@ -129,6 +129,7 @@ static struct fanout *fanout_create(struct loop *loop, unsigned slot, struct str
     stream_set_watch(s, slot, &f->watch); /* W1: before the look at the head */
     f->pos = ring_head(stream_ring(s));
     find_last(f);
+    on_news(&f->watch); /* the stream may have ended before it knew of us: look once anyway */
     return f;
 }
 
