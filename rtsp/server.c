@@ -246,9 +246,11 @@ static void take_last_mail(struct server *s)
 {
     for (int round = 0; round < 2; round++) { /* burying a fan-out may retire its stream */
         rcu_drain();
+        rcu_enter();
         for (unsigned i = 0; i < s->worker_count; i++)
             if (s->worker[i])
                 mailbox_deliver(&s->worker[i]->worker.base.loop.mailbox);
+        rcu_leave();
     }
     rcu_drain();
 }
