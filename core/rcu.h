@@ -8,8 +8,8 @@
  * every registered thread has been through one of those
  *
  * The marks for ThreadSanitizer stand for the edge that liburcu's inline assembly hides from it:
- * whatever a reader did before it was quiescent (Q1) happens before a deferred call runs (Q2), and whatever
- * deferred calls did (Q3) before rcu_drain returns (Q4).
+ * whatever a reader did before it was quiescent (Q1) happens before a deferred call runs (Q2), and
+ * whatever deferred calls did (Q3) before rcu_drain returns (Q4).
  */
 #pragma once
 

@@ -14,7 +14,7 @@ enum { BUCKETS = 4096 };
 struct registry {
     struct cds_lfht *table;
     _Atomic uint64_t count; /* relaxed: for people to look at */
-    uint64_t seed;          /* so that nobody can choose names that share a bucket */
+    uint64_t seed;          /* so that names that share a bucket are hard to choose */
 };
 
 struct entry {

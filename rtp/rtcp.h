@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * RTCP as a sender needs it: sender reports with a CNAME, BYE, and reading what the other side sends
- * (RFC 3550 section 6).
+ * RTCP as a sender needs it: sender reports with a CNAME, BYE, and reading what the other side
+ * sends (RFC 3550 section 6).
  */
 #pragma once
 
@@ -12,12 +12,13 @@ struct rtcp_sender_info {
     uint64_t ntp;      /* 32.32 fixed point, seconds since 1900 */
     uint32_t rtp_time; /* the same instant on the RTP clock */
     uint32_t packets;
-    uint32_t octets;   /* of payload */
+    uint32_t octets; /* of payload */
 };
 
 enum { RTCP_CNAME_MAX = 64, RTCP_REPORT_MAX = 28 + 8 + 2 + RTCP_CNAME_MAX + 4, RTCP_BYE_BYTES = 8 };
 
-/* SR + SDES CNAME, one compound packet. Returns its length, a multiple of 4. dst: RTCP_REPORT_MAX. */
+/* SR + SDES CNAME, one compound packet. Returns its length, a multiple of 4. dst: RTCP_REPORT_MAX.
+ */
 size_t rtcp_write_report(uint8_t *dst, const struct rtcp_sender_info *si, const char *cname);
 
 /* SR + SDES CNAME + BYE, one compound packet. dst: RTCP_REPORT_MAX + RTCP_BYE_BYTES. */
@@ -31,7 +32,8 @@ struct rtcp_seen {
     struct rtcp_sender_info sr; /* when has_sr: the last one */
 };
 
-/* Reads a compound packet. 0, or -EBADMSG when a packet in it is malformed (what came before counts). */
+/* Reads a compound packet. 0, or -EBADMSG when a packet in it is malformed (what came before
+ * counts). */
 int rtcp_parse(struct slice bytes, struct rtcp_seen *seen);
 
 /* Wall-clock nanoseconds since 1970 to NTP time and back. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Depacketization: RTP packets of one track in, in order; whole access units out. An access unit that
- * lost a packet is dropped whole, never spliced. Bounded: an access unit beyond UNPACKER_AU_MAX is
- * dropped, whatever the peer sends.
+ * Depacketization: RTP packets of one track in, in order; whole access units out. An access unit
+ * that lost a packet is dropped whole, never spliced. Bounded: an access unit beyond
+ * UNPACKER_AU_MAX is dropped, whatever the peer sends.
  */
 #pragma once
 
@@ -30,8 +30,9 @@ struct unpacker;
 
 /*
  * track: codec and configuration as the SDP announced them (copied). fmtp: the SDP's format
- * parameters of this track ("sizelength=13;indexlength=3;..."), which for AAC say how AU headers look
- * (RFC 3640 section 4.1); may be empty. NULL with errno EINVAL when the parameters make no sense.
+ * parameters of this track ("sizelength=13;indexlength=3;..."), which for AAC say how AU headers
+ * look (RFC 3640 section 4.1); may be empty. NULL with errno EINVAL when the parameters make no
+ * sense.
  */
 struct unpacker *unpacker_create(const struct media_track *track, struct slice fmtp,
                                  unpacker_on_au *on_au, void *arg);
