@@ -9,8 +9,6 @@
 
 #include "core/bytes.h"
 #include "rtp/batch.h"
-#include "rtsp/record.h"
-#include "rtsp/request.h"
 
 enum {
     READS_A_TURN = 8, /* then others come first */
@@ -175,7 +173,7 @@ static void on_end(struct viewer *v, enum viewer_end why)
 static void take_request(struct conn *c, const struct msg *msg)
 {
     c->heard_ns = worker_now(c->worker);
-    request_serve(c, msg);
+    c->worker->handlers->on_request(c, msg);
 }
 
 static struct msg_limits limits_of(const struct config *config)
@@ -195,7 +193,7 @@ static size_t take_interleaved(struct conn *c, struct slice bytes)
     if (packet.len < len)
         return 0;
     c->heard_ns = worker_now(c->worker);
-    record_packet(c, bytes.ptr[1], slice_head(packet, len));
+    c->worker->handlers->on_packet(c, bytes.ptr[1], slice_head(packet, len));
     return INTERLEAVED_HEADER_BYTES + len;
 }
 
@@ -212,7 +210,7 @@ static size_t take_message(struct conn *c, struct slice bytes)
         return 0;
     c->reader = (struct msg_reader){0};
     if (n < 0)
-        request_refuse(c, &msg, status, why);
+        c->worker->handlers->on_bad_request(c, &msg, status, why);
     else
         take_request(c, &msg);
     return n < 0 ? bytes.len : (size_t)n;

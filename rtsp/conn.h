@@ -23,6 +23,17 @@
 
 enum conn_phase { CONN_OPEN, CONN_LINGERING, CONN_CLOSED };
 
+struct conn;
+
+/* Who knows what messages mean (dispatch.h). On the connection's worker; each may close the
+ * connection. */
+struct conn_handlers {
+    void (*on_request)(struct conn *c, const struct msg *msg);
+    /* Input that is no request; nothing behind it can be made sense of. */
+    void (*on_bad_request)(struct conn *c, const struct msg *msg, int status, const char *why);
+    void (*on_packet)(struct conn *c, uint8_t channel, struct slice packet); /* interleaved */
+};
+
 struct conn {
     struct io io;
     struct viewer viewer;

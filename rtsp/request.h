@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One request and the reply that it gets. The methods are in play.h and record.h; what they have in
- * common is here.
+ * One request and the reply that it gets: what the methods (play.h, record.h) have in common.
  */
 #pragma once
 
@@ -20,18 +19,14 @@ struct request {
     struct lane *join; /* PLAY: to be joined once the reply is on its way */
 };
 
-/* Serves a complete request: the reply is sent, or on its way, when it returns. */
-void request_serve(struct conn *c, const struct msg *msg);
+/* Status line and what every reply has; headers may follow, then request_end. why: see reply_begin.
+ */
+void request_begin(struct request *rq, int status, const char *why);
 
-/* Refuses what msg_read could not make sense of, and closes after the reply. */
-void request_refuse(struct conn *c, const struct msg *msg, int status, const char *why);
-
-/* -- for the methods -- */
-
-/* A complete reply without a body. why: see reply_begin. */
+/* A complete reply without a body. */
 void request_fail(struct request *rq, int status, const char *why);
 
-/* 200 with the session, if there is one; headers may follow, then request_end. */
+/* Begins with 200. */
 void request_ok(struct request *rq);
 void request_end(struct request *rq, const char *content_type, struct slice body);
 

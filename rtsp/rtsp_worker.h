@@ -11,14 +11,17 @@
 #include "core/registry.h"
 #include "net/worker.h"
 
+struct conn_handlers;
+
 enum { READ_SCRATCH_BYTES = 64 << 10, REPLY_SCRATCH_BYTES = 32 << 10 };
 
 struct rtsp_worker {
     struct worker base;
     const struct config *config; /* immutable */
     struct registry *registry;   /* any thread */
-    unsigned workers;            /* of the server */
-    _Atomic uint64_t *clients;   /* of the server: connections open */
+    const struct conn_handlers *handlers;
+    unsigned workers;          /* of the server */
+    _Atomic uint64_t *clients; /* of the server: connections open */
     struct metrics metrics;
     struct list conns;
     bool draining; /* shutting down: the loop stops with the last connection */

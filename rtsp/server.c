@@ -9,6 +9,7 @@
 #include "net/listener.h"
 #include "rtsp/acceptor.h"
 #include "rtsp/conn.h"
+#include "rtsp/dispatch.h"
 #include "rtsp/source_pattern.h"
 
 #define DRAIN_NS (3 * NS_PER_S)
@@ -141,6 +142,7 @@ static struct server_worker *make_worker(struct server *s, unsigned id, int cpu)
     struct rtsp_worker *w = &sw->worker;
     w->config = s->config;
     w->registry = s->registry;
+    w->handlers = &dispatch_handlers;
     w->workers = s->worker_count;
     w->clients = &s->clients;
     list_init(&w->conns);
