@@ -4,16 +4,20 @@
 #include "rtsp/reply.h"
 #include "rtsp/transport.h"
 
-/* The first offer that is interleaved TCP. 0, or the status to refuse with. */
-static int choose(const struct msg *msg, struct transport_spec *spec)
+/* The first offer that is interleaved TCP. 200, or the status to refuse with, and why. */
+static int choose(const struct msg *msg, bool record, struct transport_spec *spec, const char **why)
 {
     struct slice offers = msg_get(msg, "Transport");
+    *why = "the Transport header is missing";
     if (!offers.ptr)
         return 400;
-    while (transport_next(&offers, spec))
-        if (spec->kind == TRANSPORT_TCP)
-            return 0;
-    return 461;
+    *why = "interleaved TCP only (RTP/AVP/TCP)";
+    do
+        if (!transport_next(&offers, spec))
+            return 461;
+    while (spec->kind != TRANSPORT_TCP);
+    *why = "ANNOUNCE comes before SETUP for recording";
+    return spec->record && !record ? 455 : 200;
 }
 
 /* The client's channels, or free ones when it names none or those of another track. */
@@ -29,11 +33,10 @@ bool setup_transport(struct request *rq, unsigned track, uint32_t ssrc, bool rec
 {
     struct session *s = &rq->conn->session;
     struct transport_spec spec;
-    int status = choose(rq->msg, &spec);
-    if (status != 0) {
-        request_fail(rq, status,
-                     status == 400 ? "the Transport header is missing"
-                                   : "interleaved TCP only (RTP/AVP/TCP)");
+    const char *why;
+    int status = choose(rq->msg, record, &spec, &why);
+    if (status != 200) {
+        request_fail(rq, status, why);
         return false;
     }
     assign_channels(s, track, &spec);
