@@ -35,6 +35,18 @@ def help_names_every_flag():
 
 
 @case()
+def readme_has_the_flags_and_defaults_of_help():
+    readme = (pathlib.Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    table = dict(re.findall(r"^\| `(--[\w-]+)[^|]*\| ([^|]*?) *\|", readme, re.M))
+    table["--help"] = table["--version"]  # they share a row
+    lines = re.findall(r"^  (--[\w-]+)(.*)$", run("--help").stdout, re.M)
+    assert sorted(table) == sorted(flag for flag, _ in lines), (table, lines)
+    for flag, text in lines:
+        default = re.search(r"\(default (\S+)\)$", text)
+        assert not default or table[flag] == f"`{default[1]}`", (flag, text, table[flag])
+
+
+@case()
 def version_is_one_line():
     done = run("--version")
     assert done.returncode == 0 and done.stdout.startswith("umbel "), done
