@@ -26,13 +26,14 @@ struct frame {
 
     uint8_t track;
     bool key;           /* video: decoding may start here */
+    bool new_timeline;  /* the source started again: its rtp_time continues nothing */
     uint16_t first_seq; /* RTP sequence number of its first packet */
     uint32_t packets;   /* RTP packets that it takes */
     uint32_t octets;    /* of payload in these packets, as a sender report counts them */
     uint32_t rtp_time;
     uint32_t rtp_step; /* from the track's last frame to this one; a guess at this one's duration */
-    uint32_t packets_sum,
-        octets_sum; /* of the track before this frame, as a sender report counts */
+    uint32_t packets_sum; /* of the track before this frame, as a sender report counts */
+    uint32_t octets_sum;
 
     struct frame *next_retired;
     struct rcu_node rcu;

@@ -16,15 +16,17 @@ struct media_version {
     struct media media;
 };
 
-/* The RTP state of a track. The first three are immutable, the rest is the publisher's. */
+/* The RTP state of a track. The first four are immutable, the rest is the publisher's. */
 struct track_clock {
     uint32_t ssrc;
     uint16_t first_seq;
     uint32_t first_rtp_time;
+    uint32_t rate;
     uint32_t offset;        /* stream's RTP time minus the source's */
     uint32_t last_rtp_time; /* of the stream */
     uint16_t next_seq;
     bool started;
+    int64_t last_arrival_ns;
     uint32_t packets_sum, octets_sum;
 };
 
@@ -69,8 +71,9 @@ static void free_stream(struct rcu_node *node)
 }
 
 /* RFC 3550 section 5.1: SSRC, first sequence number and first time stamp are random. */
-static void track_clock_init(struct track_clock *t)
+static void track_clock_init(struct track_clock *t, uint32_t rate)
 {
+    t->rate = rate;
     t->ssrc = random_u32();
     t->last_rtp_time = t->first_rtp_time = random_u32();
     t->next_seq = t->first_seq = (uint16_t)random_u32();
@@ -94,7 +97,7 @@ struct stream *stream_create(const char *name, const struct media *media,
     atomic_init(&s->start, GOP_NONE);
     gop_init(&s->gop, &o->keep, media_video_track(media) >= 0);
     for (unsigned i = 0; i < media->track_count; i++)
-        track_clock_init(&s->track[i]);
+        track_clock_init(&s->track[i], media->track[i].clock_rate);
     s->packet_bytes = o->packet_bytes;
     s->watch_slots = o->watch_slots;
     s->id = random_u32();
@@ -184,13 +187,21 @@ int stream_set_media(struct stream *s, const struct media *media)
     return 0;
 }
 
-/* The frame's place in its track: RTP time, sequence numbers, sums. */
-static void stamp_rtp(struct track_clock *t, struct frame *f, uint32_t payload_octets)
+/* A new time line goes on where the old one stopped, as much later as it came later. */
+static void join_timelines(struct track_clock *t, const struct frame *f, int64_t now_ns)
 {
-    if (!t->started) {
-        t->offset = t->last_rtp_time - f->rtp_time;
-        t->started = true;
-    }
+    int64_t ms = t->started ? (now_ns - t->last_arrival_ns) / NS_PER_MS : 0;
+    t->offset = t->last_rtp_time + (uint32_t)(ms * t->rate / 1000) - f->rtp_time;
+}
+
+/* The frame's place in its track: RTP time, sequence numbers, sums. */
+static void stamp_rtp(struct track_clock *t, struct frame *f, uint32_t payload_octets,
+                      int64_t now_ns)
+{
+    if (f->new_timeline || !t->started)
+        join_timelines(t, f, now_ns);
+    t->started = true;
+    t->last_arrival_ns = now_ns;
     f->rtp_time += t->offset;
     f->rtp_step = f->rtp_time - t->last_rtp_time;
     f->first_seq = t->next_seq;
@@ -231,7 +242,7 @@ static void tell_watches(struct stream *s)
 
 void stream_publish(struct stream *s, struct frame *f, uint32_t payload_octets, int64_t now_ns)
 {
-    stamp_rtp(&s->track[f->track], f, payload_octets);
+    stamp_rtp(&s->track[f->track], f, payload_octets, now_ns);
     s->bytes_sum += f->len;
     f->bytes_sum = s->bytes_sum;
     f->arrival_ns = now_ns;

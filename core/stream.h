@@ -64,8 +64,8 @@ const struct media *stream_media(const struct stream *s, uint64_t *version);
 
 /*
  * Publisher: hands over a frame with track, key, rtp_time (of the source), wall_ns, packets and
- * data set; the rest is set here, rtp_time becomes the stream's. payload_octets: as a sender report
- * counts.
+ * data set, and new_timeline where rtp_time does not continue; the rest is set here, rtp_time
+ * becomes the stream's. payload_octets: as a sender report counts.
  */
 void stream_publish(struct stream *s, struct frame *f, uint32_t payload_octets, int64_t now_ns);
 

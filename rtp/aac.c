@@ -216,13 +216,12 @@ static bool all_whole(const struct aac_unpacking *x, struct section s)
     return true;
 }
 
-static void deliver_all(const struct aac_unpacking *x, const struct assembly *au, struct section s,
+static void deliver_all(const struct aac_unpacking *x, struct assembly *au, struct section s,
                         uint32_t rtp_time)
 {
     for (size_t i = 0; i < s.count; i++, rtp_time += x->frame_ticks) {
         size_t size = next_size(x, &s);
-        struct access_unit whole = {rtp_time, false, slice_head(s.data, size)};
-        au->on_au(au->arg, &whole);
+        assembly_deliver(au, rtp_time, slice_head(s.data, size));
         s.data = slice_from(s.data, size);
     }
 }

@@ -47,15 +47,21 @@ void assembly_append(struct assembly *a, struct slice bytes)
     a->len += bytes.len;
 }
 
+void assembly_deliver(struct assembly *a, uint32_t rtp_time, struct slice data)
+{
+    const struct access_unit au = {
+        .rtp_time = rtp_time, .key = a->key, .new_timeline = a->new_timeline, .data = data};
+    a->new_timeline = false;
+    a->on_au(a->arg, &au);
+}
+
 void assembly_finish(struct assembly *a)
 {
     a->open = false;
-    if (a->damaged) {
+    if (a->damaged)
         a->dropped++;
-        return;
-    }
-    struct access_unit au = {a->rtp_time, a->key, slice_of(a->data, a->len)};
-    a->on_au(a->arg, &au);
+    else
+        assembly_deliver(a, a->rtp_time, slice_of(a->data, a->len));
 }
 
 void assembly_fini(struct assembly *a)

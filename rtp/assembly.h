@@ -18,7 +18,8 @@ struct assembly {
     bool open;    /* between assembly_open and assembly_finish */
     bool damaged; /* will be dropped */
     bool key;
-    uint64_t dropped; /* access units so far */
+    bool new_timeline; /* the next that is delivered begins one */
+    uint64_t dropped;  /* access units so far */
 };
 
 /* Starts an empty access unit. */
@@ -29,6 +30,9 @@ bool assembly_reserve(struct assembly *a, size_t bytes);
 
 /* Appends bytes, if there is room. */
 void assembly_append(struct assembly *a, struct slice bytes);
+
+/* Delivers an access unit that came whole, past the buffer. */
+void assembly_deliver(struct assembly *a, uint32_t rtp_time, struct slice data);
 
 /* Ends the access unit: delivers it, or counts it as dropped when it is damaged. */
 void assembly_finish(struct assembly *a);

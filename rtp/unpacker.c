@@ -83,6 +83,8 @@ int unpacker_push(struct unpacker *u, const struct rtp_packet *pkt)
         return 0;
     if (c != IN_ORDER)
         note_gap(u, pkt, c);
+    if (c == RESTARTED && u->started)
+        u->au.new_timeline = true;
     u->started = true;
     u->seq = pkt->seq;
     u->ssrc = pkt->ssrc;

@@ -15,6 +15,7 @@ struct access_unit {
     uint32_t rtp_time;
     bool key;          /* starts at an IDR picture; always false for audio */
     struct slice data; /* in the form that packer_init takes; valid during the call */
+    bool new_timeline; /* the sender started again: rtp_time continues nothing */
 };
 
 /* Called for every access unit, in order of arrival. */

@@ -56,8 +56,13 @@ static void note_params(struct publisher *p, struct media_track *track, struct s
  * The publisher's sender reports count only once every track has had one: they may come from
  * another clock than ours, and tracks must not be told apart by two clocks.
  */
-static int64_t wall_time(struct publisher *p, struct publisher_track *t, uint32_t rtp_time)
+static int64_t wall_time(struct publisher *p, struct publisher_track *t, uint32_t rtp_time,
+                         bool new_timeline)
 {
+    if (new_timeline) {
+        t->by_arrival.known = false;
+        t->by_report.known = false;
+    }
     if (!t->by_arrival.known)
         wallclock_set(&t->by_arrival, rtp_time, clock_wall_ns());
     int64_t by_arrival = wallclock_at(&t->by_arrival, rtp_time);
@@ -97,8 +102,9 @@ static void on_access_unit(void *arg, const struct access_unit *au)
     struct batch_size size = batch_measure(track->codec, frame_data(f), p->packet_bytes);
     f->track = (uint8_t)t->number;
     f->key = au->key;
+    f->new_timeline = au->new_timeline;
     f->rtp_time = au->rtp_time;
-    f->wall_ns = wall_time(p, t, au->rtp_time);
+    f->wall_ns = wall_time(p, t, au->rtp_time, au->new_timeline);
     f->packets = size.packets;
     stream_publish(p->stream, f, size.payload_octets, p->now_ns);
 }
