@@ -80,11 +80,18 @@ static void add_pairs(struct text *t, const struct log_field *fields)
     }
 }
 
+/* From the first field that does not fit on, nothing: half a string would not be JSON. */
 static void add_json(struct text *t, const struct log_field *fields)
 {
     for (const struct log_field *f = fields; f->name; f++) {
+        size_t before = t->len;
         text_addf(t, ",\"%s\":", f->name);
         add_value(t, f, true);
+        if (!t->cut)
+            continue;
+        t->len = before;
+        t->buf[before] = '\0';
+        return;
     }
 }
 

@@ -29,18 +29,26 @@ bool media_track_set_config(struct media_track *t, struct slice config)
     return true;
 }
 
+unsigned media_active_tracks(const struct media *m)
+{
+    unsigned active = 0;
+    for (unsigned i = 0; i < m->track_count; i++)
+        active += !m->track[i].inactive;
+    return active;
+}
+
 bool media_is_complete(const struct media *m)
 {
     for (unsigned i = 0; i < m->track_count; i++)
-        if (m->track[i].config_len == 0)
+        if (!m->track[i].inactive && m->track[i].config_len == 0)
             return false;
-    return m->track_count > 0;
+    return media_active_tracks(m) > 0;
 }
 
 int media_video_track(const struct media *m)
 {
     for (unsigned i = 0; i < m->track_count; i++)
-        if (codec_kind(m->track[i].codec) == MEDIA_VIDEO)
+        if (!m->track[i].inactive && codec_kind(m->track[i].codec) == MEDIA_VIDEO)
             return (int)i;
     return -1;
 }

@@ -17,6 +17,7 @@ enum codec { CODEC_H264, CODEC_AAC };
 
 struct media_track {
     enum codec codec;
+    bool inactive;       /* announced, but nothing of it will come: players are not told of it */
     uint32_t clock_rate; /* RTP clock, Hz */
     uint8_t channels;    /* audio only */
     uint16_t config_len; /* 0: not known yet */
@@ -41,8 +42,12 @@ static inline struct slice media_track_config(const struct media_track *t)
 /* Replaces the configuration. False, and no change, when it is longer than MEDIA_CONFIG_MAX. */
 bool media_track_set_config(struct media_track *t, struct slice config);
 
-/* True when players can be told everything that they need: no track lacks its configuration. */
+/* Tracks that are not inactive. */
+unsigned media_active_tracks(const struct media *m);
+
+/* True when players can be told everything that they need: no active track lacks its
+ * configuration. */
 bool media_is_complete(const struct media *m);
 
-/* The first video track, or -1. */
+/* The first active video track, or -1. */
 int media_video_track(const struct media *m);

@@ -179,6 +179,7 @@ static void note_unit(struct h264_unpacking *h, struct assembly *au, struct slic
         return;
     if (!h->has_vcl)
         h->headless = h->continues && !begins_picture(nal);
+    h->marker_misleads |= h->headless;
     h->has_vcl = true;
     if (h264_nal_type(nal) == H264_NAL_IDR && begins_picture(nal) && !h->headless)
         au->key = true;
@@ -334,7 +335,7 @@ int h264_unpack(struct h264_unpacking *h, struct assembly *au, const struct rtp_
         au->damaged = true;
     /* Cameras set the marker on parameter sets, and some on every packet: neither ends a picture.
      */
-    bool whole = h->has_vcl && !h->in_fragment;
+    bool whole = h->has_vcl && !h->in_fragment && !h->marker_misleads;
     if (pkt->marker && (au->damaged || whole))
         end_au(h, au);
     return err;

@@ -14,10 +14,11 @@ size_t h264_pack_next(struct packer *p, uint8_t *dst, bool *marker);
 
 /* What unpacking remembers between packets. Starts as all zeros. */
 struct h264_unpacking {
-    bool has_vcl;     /* the open access unit has a slice */
-    bool continues;   /* it goes on with a picture whose first slices were already delivered */
-    bool headless;    /* its first slice is not the first one of a picture, and it continues */
-    bool in_fragment; /* a FU-A has started and not ended */
+    bool has_vcl;         /* the open access unit has a slice */
+    bool continues;       /* it goes on with a picture whose first slices were already delivered */
+    bool headless;        /* its first slice is not the first one of a picture, and it continues */
+    bool marker_misleads; /* it was seen inside a picture: from then on only time stamps end one */
+    bool in_fragment;     /* a FU-A has started and not ended */
     size_t nal_at; /* where the unit being put together from fragments begins, its length first */
 
     bool any_ended; /* an access unit has ended before: */

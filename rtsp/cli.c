@@ -96,21 +96,21 @@ static const struct unit {
                   {NULL, 0}},
   no_units[] = {{"", 0}, {NULL, 0}};
 
-/* "250", "1.5s", "16M". False for anything else. */
+/* "250", "1.5s", "16M": digits, perhaps a decimal fraction, a unit. False for anything else. */
 static bool parse_quantity(const char *text, const struct unit *units, int64_t plain,
                            int64_t *value)
 {
-    char *end;
-    if (*text < '0' || *text > '9')
+    size_t whole = strspn(text, "0123456789");
+    size_t fraction = text[whole] == '.' ? 1 + strspn(text + whole + 1, "0123456789") : 0;
+    const char *unit = text + whole + fraction;
+    if (whole == 0 || fraction == 1 || (fraction > 0 && units == no_units))
         return false;
-    double number = strtod(text, &end);
+    double number = strtod(text, NULL);
     for (const struct unit *u = units; u->name; u++) {
-        if (strcmp(end, u->name) != 0)
+        if (strcmp(unit, u->name) != 0)
             continue;
         double v = number * (double)(u->factor ? u->factor : plain);
-        if (v > 9e18)
-            return false;
-        *value = (int64_t)v;
+        *value = v < 9e18 ? (int64_t)v : INT64_MAX;
         return true;
     }
     return false;

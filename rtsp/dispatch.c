@@ -42,10 +42,16 @@ static void setup(struct request *rq)
     (record ? record_setup : play_setup)(rq);
 }
 
+static void pause_session(struct request *rq)
+{
+    bool record = rq->conn->session.publisher != NULL;
+    (record ? record_pause : play_pause)(rq);
+}
+
 static void (*const handlers[METHODS])(struct request *) = {
     [METHOD_OPTIONS] = options,          [METHOD_DESCRIBE] = play_describe,
     [METHOD_ANNOUNCE] = record_announce, [METHOD_SETUP] = setup,
-    [METHOD_PLAY] = play_play,           [METHOD_PAUSE] = play_pause,
+    [METHOD_PLAY] = play_play,           [METHOD_PAUSE] = pause_session,
     [METHOD_RECORD] = record_record,     [METHOD_TEARDOWN] = teardown,
     [METHOD_GET_PARAMETER] = parameters, [METHOD_SET_PARAMETER] = parameters,
 };
@@ -70,6 +76,11 @@ static int check_url(struct request *rq, const char **why)
     return rq->url.asterisk && !server_wide ? 400 : 200;
 }
 
+static bool controls_session(enum method m)
+{
+    return m == METHOD_PLAY || m == METHOD_PAUSE || m == METHOD_RECORD || m == METHOD_TEARDOWN;
+}
+
 /* RFC 2326 section 12.37: who sends a Session header means that session and no other. */
 static int check_session(struct request *rq, const char **why)
 {
@@ -79,10 +90,15 @@ static int check_session(struct request *rq, const char **why)
         *why = "no such session";
         return session_matches(s, header) ? 200 : 454;
     }
-    bool needs_one = rq->method == METHOD_PLAY || rq->method == METHOD_PAUSE ||
-                     rq->method == METHOD_RECORD || rq->method == METHOD_TEARDOWN;
     *why = "the Session header is missing";
-    return needs_one ? 454 : 200;
+    return controls_session(rq->method) ? 454 : 200;
+}
+
+/* What a publisher's URL may stand behind the stream's name is its own choice of control. */
+static bool is_below(const char *path, const char *name)
+{
+    size_t len = strlen(name);
+    return strncmp(path, name, len) == 0 && (path[len] == '\0' || path[len] == '/');
 }
 
 /* Aggregate control: a session of several tracks is played as a whole (RFC 2326 section 11.3.9
@@ -90,16 +106,26 @@ static int check_session(struct request *rq, const char **why)
 static int check_aggregate(struct request *rq, const char **why)
 {
     const struct session *s = &rq->conn->session;
-    bool controls_stream = rq->method == METHOD_PLAY || rq->method == METHOD_PAUSE;
     char name[URL_PATH_MAX];
     int track;
-    if (!controls_stream)
+    if (!controls_session(rq->method))
         return 200;
     *why = "not the stream of this session";
-    if (!url_split_track(&rq->url, name, &track) || strcmp(name, stream_name(s->stream)) != 0)
+    if (s->publisher)
+        return is_below(rq->url.path, s->name) ? 200 : 404;
+    if (!url_split_track(&rq->url, name, &track) || strcmp(name, s->name) != 0)
         return 404;
     *why = "the session has several tracks";
     return track >= 0 && session_track_count(s) > 1 ? 460 : 200;
+}
+
+/* The option that the client insists on, which is one too many; ptr NULL when there is none. */
+static struct slice required_option(const struct msg *msg)
+{
+    struct slice option = msg_get(msg, "Require");
+    if (option.len == 0)
+        option = msg_get(msg, "Proxy-Require");
+    return option;
 }
 
 static int check(struct request *rq, const char **why)
@@ -112,7 +138,7 @@ static int check(struct request *rq, const char **why)
     }
     if (rq->method == METHOD_UNKNOWN)
         return 501;
-    if (msg_get(rq->msg, "Require").ptr || msg_get(rq->msg, "Proxy-Require").ptr)
+    if (required_option(rq->msg).len > 0)
         return 551;
     for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
         int status = checks[i](rq, why);
@@ -126,9 +152,7 @@ static int check(struct request *rq, const char **why)
 
 static void refuse_option(struct request *rq)
 {
-    struct slice option = msg_get(rq->msg, "Require");
-    if (!option.ptr)
-        option = msg_get(rq->msg, "Proxy-Require");
+    struct slice option = required_option(rq->msg);
     size_t len = 0; /* one line, whatever a folded header may hold */
     while (len < option.len && option.ptr[len] >= ' ' && len < UNSUPPORTED_MAX)
         len++;

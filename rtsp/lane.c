@@ -176,6 +176,8 @@ static bool lags(const struct lane *l, const struct player *p)
     if (!at)
         return false;
     uint64_t behind = l->chain.sum - (at->sum_before + p->cursor.offset);
+    if (p->cursor.offset == at->len && at->next)
+        at = at->next; /* the oldest that it lacks: a pause before that one is not its fault */
     return behind > l->bounds.max_lag_bytes ||
            l->chain.newest->arrival_ns - at->arrival_ns > l->bounds.max_lag_ns;
 }
@@ -211,6 +213,15 @@ static void seat(struct lane *l, struct player *p)
         p->cursor = (struct cursor){.at = image_ref(start)};
 }
 
+/* Now, since the place may be given up with the next frame. Who is full chooses when it has room.
+ */
+static void seat_waiting(struct lane *l)
+{
+    for (uint32_t i = 0; i < l->count; i++)
+        if (!l->player[i].cursor.at && !(l->player[i].flags & PLAYER_FULL))
+            seat(l, &l->player[i]);
+}
+
 static void serve(struct lane *l, struct player *p)
 {
     if (!l->chain.finished && lags(l, p) && has_where_to_jump(l, p)) {
@@ -233,6 +244,13 @@ static void start_sweep(struct lane *l)
     l->to_visit = l->count;
     if (l->count > 0)
         loop_post_task(l->loop, &l->sweep);
+}
+
+/* Players have moved, or the round has become longer: only a whole new one is sure to meet all. */
+static void restart_sweep(struct lane *l)
+{
+    if (l->to_visit > 0)
+        l->to_visit = l->count;
 }
 
 static void run_sweep(struct task *t)
@@ -274,6 +292,7 @@ int lane_join(struct lane *l, struct viewer *v)
         return err;
     v->lane = l;
     v->place = l->count++;
+    restart_sweep(l);
     count(v, METRIC_PLAYERS_JOINED, 1);
     struct player *p = &l->player[v->place];
     *p = (struct player){.fd = v->fd, .viewer = v};
@@ -297,8 +316,12 @@ struct image *lane_start(struct lane *l)
 
 void lane_push(struct lane *l, const struct frame *f)
 {
-    if (chain_push(&l->chain, f, l->loop->now_ns))
-        start_sweep(l);
+    bool wanted = l->chain.wanted;
+    if (!chain_push(&l->chain, f, l->loop->now_ns))
+        return;
+    if (wanted && !l->chain.wanted)
+        seat_waiting(l);
+    start_sweep(l);
 }
 
 void lane_break(struct lane *l)
@@ -335,6 +358,7 @@ void viewer_leave(struct viewer *v)
     count(v, METRIC_PLAYERS_LEFT, 1);
     *p = l->player[--l->count];
     p->viewer->place = v->place;
+    restart_sweep(l);
     if (l->count == 0)
         fanout_review(l->fanout);
 }
@@ -396,4 +420,5 @@ void viewer_fini(struct viewer *v)
         cursor_drop(&player_of(v)->cursor);
     viewer_leave(v);
     buf_reset(&v->out);
+    note_drained(v);
 }

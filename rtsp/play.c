@@ -48,6 +48,10 @@ void play_describe(struct request *rq)
     int track;
     if (!resolve(rq, &s, &track))
         return;
+    if (track >= (int)stream_media(s, NULL)->track_count) {
+        request_fail(rq, 404, "no such track");
+        return;
+    }
     if (!accepts_sdp(rq->msg)) {
         request_fail(rq, 406, "only application/sdp");
         return;
@@ -70,17 +74,49 @@ void play_describe(struct request *rq)
     request_end(rq, "application/sdp", text_slice(&sdp));
 }
 
+/* The only track, or -1. */
+static int only_track(const struct media *m)
+{
+    int found = -1;
+    for (unsigned i = 0; i < m->track_count && media_active_tracks(m) == 1; i++)
+        if (!m->track[i].inactive)
+            found = (int)i;
+    return found;
+}
+
 /* The track that SETUP means. False when the request was refused. */
 static bool choose_track(struct request *rq, const struct stream *s, int *track)
 {
-    int count = (int)stream_media(s, NULL)->track_count;
-    if (*track < 0 && count == 1)
-        *track = 0;
+    const struct media *m = stream_media(s, NULL);
     if (*track < 0)
+        *track = only_track(m);
+    if (*track < 0) {
         request_fail(rq, 459, "set up one track at a time");
-    else if (*track >= count)
+        return false;
+    }
+    if (*track >= (int)m->track_count || m->track[*track].inactive) {
         request_fail(rq, 404, "no such track");
-    return *track >= 0 && *track < count;
+        return false;
+    }
+    return true;
+}
+
+/* A session is of one stream, but one that has ended does not bind it. False when the request was
+ * refused. */
+static bool bind_session(struct request *rq, const struct stream *s)
+{
+    struct session *session = &rq->conn->session;
+    if (session->name && strcmp(session->name, stream_name(s)) != 0) {
+        request_fail(rq, 459, "the session belongs to another stream");
+        return false;
+    }
+    if (session->name && session->stream_id == stream_id(s))
+        return true;
+    session->layout = (struct lane_layout){0};
+    if (session_bind(session, s) == 0)
+        return true;
+    request_fail(rq, 503, "out of memory");
+    return false;
 }
 
 void play_setup(struct request *rq)
@@ -88,18 +124,12 @@ void play_setup(struct request *rq)
     struct session *session = &rq->conn->session;
     struct stream *s;
     int track;
-    if (!resolve(rq, &s, &track))
+    if (!resolve(rq, &s, &track) || !choose_track(rq, s, &track) || !bind_session(rq, s))
         return;
-    if (session->stream && session->stream != s) {
-        request_fail(rq, 459, "the session belongs to another stream");
-        return;
-    }
-    if (!choose_track(rq, s, &track) ||
-        !setup_transport(rq, (unsigned)track, stream_ssrc(s, (unsigned)track), false))
-        return;
-    if (!session->stream)
-        session->stream = stream_ref(s);
-    session->state = SESSION_READY;
+    if (setup_transport(rq, (unsigned)track, stream_ssrc(s, (unsigned)track), false))
+        session->state = SESSION_READY;
+    else if (session->state == SESSION_INIT)
+        session_reset(session);
 }
 
 /* All tracks or none; says where each begins. */
@@ -141,13 +171,18 @@ void play_play(struct request *rq)
         request_end(rq, NULL, (struct slice){0});
         return;
     }
-    if (stream_state(session->stream) != STREAM_LIVE) {
+    if (session_track_count(session) == 0) {
+        request_fail(rq, 455, "no track is set up");
+        return;
+    }
+    struct stream *s = find_live(rq, session->name);
+    if (!s || stream_id(s) != session->stream_id) {
         request_fail(rq, 404, "the stream has ended");
         return;
     }
     const struct lane_bounds bounds = {.max_lag_ns = config->max_lag_ns,
                                        .max_lag_bytes = config->max_lag_bytes};
-    struct fanout *f = fanout_get(&c->worker->base.loop, c->worker->base.id, session->stream);
+    struct fanout *f = fanout_get(&c->worker->base.loop, c->worker->base.id, s);
     struct lane *lane = f ? fanout_lane(f, &session->layout, &bounds) : NULL;
     if (!lane) {
         request_fail(rq, 503, "out of memory");
@@ -159,7 +194,7 @@ void play_play(struct request *rq)
     rq->join = lane;
     session->state = SESSION_PLAYING;
     LOG_INFO("player joined", log_str("peer", c->peer), log_str("session", session->id),
-             log_str("stream", stream_name(session->stream)));
+             log_str("stream", session->name));
 }
 
 void play_pause(struct request *rq)

@@ -20,9 +20,17 @@ static int check_media(const struct msg *msg, struct sdp *sdp, const char **why)
         return 400;
     *why = "only H264 and mpeg4-generic (AAC) tracks are supported";
     for (unsigned i = 0; i < sdp->track_count; i++)
-        if (!sdp->track[i].supported)
-            return 415;
-    return 200;
+        if (sdp->track[i].supported)
+            return 200;
+    return 415;
+}
+
+/* False for names that would mean a track of another stream to players. */
+static bool is_playable(const struct rtsp_url *url)
+{
+    char name[URL_PATH_MAX];
+    int track;
+    return url->path[0] != '\0' && url_split_track(url, name, &track) && track < 0;
 }
 
 static void refuse_publisher(struct request *rq, int err)
@@ -46,8 +54,8 @@ void record_announce(struct request *rq)
 {
     struct conn *c = rq->conn;
     struct sdp sdp;
-    const char *why = "the URL names no stream";
-    int status = rq->url.path[0] == '\0' ? 400 : check_media(rq->msg, &sdp, &why);
+    const char *why = "the URL names no stream that can be played";
+    int status = is_playable(&rq->url) ? check_media(rq->msg, &sdp, &why) : 400;
     if (status != 200) {
         request_fail(rq, status, why);
         return;
@@ -63,8 +71,12 @@ void record_announce(struct request *rq)
         refuse_publisher(rq, err);
         return;
     }
+    if (session_bind(&c->session, publisher_stream(p)) != 0) {
+        publisher_destroy(p);
+        refuse_publisher(rq, -ENOMEM);
+        return;
+    }
     c->session.publisher = p;
-    c->session.stream = stream_ref(publisher_stream(p));
     c->session.state = SESSION_ANNOUNCED;
     request_ok(rq);
     request_end(rq, NULL, (struct slice){0});
@@ -75,7 +87,7 @@ static int find_track(const struct request *rq)
 {
     const struct session *s = &rq->conn->session;
     unsigned count = publisher_tracks(s->publisher);
-    const char *name = stream_name(s->stream);
+    const char *name = s->name;
     for (unsigned i = 0; i < count; i++) {
         struct slice control = publisher_control(s->publisher, i);
         if (control.len > 0 && url_is_control(&rq->url, name, control))
@@ -101,10 +113,18 @@ void record_record(struct request *rq)
     struct conn *c = rq->conn;
     if (c->session.state != SESSION_RECORDING) {
         LOG_INFO("publisher started", log_str("peer", c->peer), log_str("session", c->session.id),
-                 log_str("stream", stream_name(c->session.stream)));
+                 log_str("stream", c->session.name));
         publisher_start(c->session.publisher, c->session.layout.tracks);
     }
     c->session.state = SESSION_RECORDING;
+    request_ok(rq);
+    request_end(rq, NULL, (struct slice){0});
+}
+
+/* The stream stays, and stands still. */
+void record_pause(struct request *rq)
+{
+    rq->conn->session.state = SESSION_ARMED;
     request_ok(rq);
     request_end(rq, NULL, (struct slice){0});
 }

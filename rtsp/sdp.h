@@ -41,7 +41,8 @@ struct sdp_origin {
 
 /*
  * v o s c t, a=control:* and a=range:npt=now-, then per track m, b-less, a=rtpmap, a=fmtp and
- * a=control:trackID=N. The payload type of track N is sdp_payload_type(N).
+ * a=control:trackID=N; inactive tracks are left out. The payload type of track N is
+ * sdp_payload_type(N).
  */
 void sdp_write(struct text *t, const struct media *media, const struct sdp_origin *origin);
 

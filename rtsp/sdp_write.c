@@ -91,5 +91,6 @@ void sdp_write(struct text *t, const struct media *media, const struct sdp_origi
 {
     write_session(t, origin);
     for (unsigned i = 0; i < media->track_count; i++)
-        write_track(t, &media->track[i], i);
+        if (!media->track[i].inactive)
+            write_track(t, &media->track[i], i);
 }

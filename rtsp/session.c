@@ -1,8 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "rtsp/session.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 #include "core/random.h"
 #include "rtsp/source_publish.h"
+
+int session_bind(struct session *s, const struct stream *stream)
+{
+    char *name = strdup(stream_name(stream));
+    if (!name)
+        return -ENOMEM;
+    free(s->name);
+    s->name = name;
+    s->stream_id = stream_id(stream);
+    return 0;
+}
 
 void session_name(struct session *s)
 {
@@ -76,6 +90,6 @@ int session_track_of_channel(const struct session *s, uint8_t channel, bool *rtc
 void session_reset(struct session *s)
 {
     publisher_destroy(s->publisher);
-    stream_unref(&s->stream);
+    free(s->name);
     *s = (struct session){0};
 }

@@ -17,10 +17,17 @@ enum { SESSION_ID_CHARS = 16 };
 struct session {
     enum session_state state;
     char id[SESSION_ID_CHARS + 1]; /* empty: none yet */
-    struct stream *stream;         /* a reference; NULL before the first SETUP or ANNOUNCE */
+    char *name;                    /* of the stream; NULL before the first SETUP or ANNOUNCE */
+    uint32_t stream_id;            /* a later stream of that name is another one */
     struct lane_layout layout;     /* the tracks that were set up, and their channels */
     struct publisher *publisher;   /* ANNOUNCED and beyond */
 };
+
+/*
+ * Ties the session to a stream, by name and id: a session that does not play holds nothing of it.
+ * 0 or -ENOMEM.
+ */
+int session_bind(struct session *s, const struct stream *stream);
 
 /* Makes an id of letters and digits that nobody can guess, unless there is one (RFC 2326
  * section 3.4). */

@@ -12,6 +12,8 @@
 #include "rtp/unpacker.h"
 #include "rtsp/url.h"
 
+#define CLOCK_JUMP_NS (10 * NS_PER_S)
+
 struct publisher_track {
     struct publisher *publisher;
     unsigned number;
@@ -42,14 +44,31 @@ static void open_if_complete(struct publisher *p)
              log_u64("tracks", p->media.track_count));
 }
 
+static void publish_media(struct publisher *p)
+{
+    if (stream_set_media(p->stream, &p->media) != 0)
+        LOG_ERROR("out of memory: description not updated",
+                  log_str("stream", stream_name(p->stream)));
+}
+
 static void note_params(struct publisher *p, struct media_track *track, struct slice au)
 {
     if (!params_merge(track, au))
         return;
-    if (stream_set_media(p->stream, &p->media) != 0)
-        LOG_ERROR("out of memory: description not updated",
-                  log_str("stream", stream_name(p->stream)));
+    publish_media(p);
     open_if_complete(p);
+}
+
+/* The line through the arrival of the first frame, or of the last one after the source (or our own
+ * clock) has jumped. */
+static int64_t wall_by_arrival(struct wallclock *c, uint32_t rtp_time)
+{
+    int64_t now_ns = clock_wall_ns();
+    int64_t wall_ns = c->known ? wallclock_at(c, rtp_time) : 0;
+    if (llabs(wall_ns - now_ns) <= CLOCK_JUMP_NS)
+        return wall_ns;
+    wallclock_set(c, rtp_time, now_ns);
+    return now_ns;
 }
 
 /*
@@ -59,15 +78,11 @@ static void note_params(struct publisher *p, struct media_track *track, struct s
 static int64_t wall_time(struct publisher *p, struct publisher_track *t, uint32_t rtp_time,
                          bool new_timeline)
 {
-    if (new_timeline) {
-        t->by_arrival.known = false;
-        t->by_report.known = false;
-    }
-    if (!t->by_arrival.known)
-        wallclock_set(&t->by_arrival, rtp_time, clock_wall_ns());
-    int64_t by_arrival = wallclock_at(&t->by_arrival, rtp_time);
+    if (new_timeline)
+        t->by_arrival.known = t->by_report.known = false;
+    int64_t by_arrival = wall_by_arrival(&t->by_arrival, rtp_time);
     for (unsigned i = 0; i < p->media.track_count; i++)
-        if (!p->track[i].by_report.known)
+        if (!p->media.track[i].inactive && !p->track[i].by_report.known)
             return by_arrival;
     return wallclock_at(&t->by_report, rtp_time);
 }
@@ -109,6 +124,7 @@ static void on_access_unit(void *arg, const struct access_unit *au)
     stream_publish(p->stream, f, size.payload_octets, p->now_ns);
 }
 
+/* One that umbel cannot carry is inactive, so that the others come through. */
 static int add_track(struct publisher *p, const struct sdp_track *from)
 {
     unsigned number = p->media.track_count++;
@@ -121,6 +137,9 @@ static int add_track(struct publisher *p, const struct sdp_track *from)
     struct slice control = slice_head(from->control, sizeof t->control - 1);
     if (control.len > 0)
         memcpy(t->control, control.ptr, control.len);
+    p->media.track[number].inactive = !from->supported;
+    if (!from->supported)
+        return 0;
     t->unpacker = unpacker_create(&from->media, from->fmtp, on_access_unit, t);
     return t->unpacker ? 0 : -errno;
 }
@@ -163,6 +182,8 @@ static void log_end(const struct publisher *p)
 {
     struct unpacker_stats sum = {0};
     for (unsigned i = 0; i < p->media.track_count; i++) {
+        if (!p->track[i].unpacker)
+            continue;
         struct unpacker_stats s = unpacker_stats(p->track[i].unpacker);
         sum.packets += s.packets;
         sum.lost_packets += s.lost_packets;
@@ -205,12 +226,24 @@ unsigned publisher_tracks(const struct publisher *p)
     return p->media.track_count;
 }
 
+/* Players are not told of tracks that were announced and then not set up. */
+static void leave_out_others(struct publisher *p, uint32_t tracks)
+{
+    bool changed = false;
+    for (unsigned i = 0; i < p->media.track_count; i++) {
+        bool inactive = !p->track[i].unpacker || !(tracks >> i & 1);
+        changed |= inactive != p->media.track[i].inactive;
+        p->media.track[i].inactive = inactive;
+    }
+    if (changed)
+        publish_media(p);
+}
+
 void publisher_start(struct publisher *p, uint32_t tracks)
 {
     p->started = true;
-    for (unsigned i = 0; i < p->media.track_count; i++)
-        if ((tracks >> i & 1) && codec_kind(p->media.track[i].codec) == MEDIA_VIDEO)
-            p->awaits_key = true;
+    leave_out_others(p, tracks);
+    p->awaits_key = media_video_track(&p->media) >= 0;
     open_if_complete(p);
 }
 
@@ -218,6 +251,8 @@ void publisher_rtp(struct publisher *p, unsigned track, struct slice packet, int
 {
     struct rtp_packet rtp;
     p->now_ns = now_ns;
+    if (!p->track[track].unpacker)
+        return;
     if (rtp_parse(packet, &rtp) != 0 || unpacker_push(p->track[track].unpacker, &rtp) != 0)
         p->bad_packets++;
 }

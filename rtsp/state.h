@@ -3,8 +3,8 @@
  * Which request is welcome when: one table for players and publishers (RFC 2326 appendix A).
  *
  *   player      INIT --SETUP--> READY --PLAY--> PLAYING --PAUSE--> READY
- *   publisher   INIT --ANNOUNCE--> ANNOUNCED --SETUP--> ARMED --RECORD--> RECORDING
- *   TEARDOWN leads back to INIT from everywhere.
+ *   publisher   INIT --ANNOUNCE--> ANNOUNCED --SETUP--> ARMED --RECORD--> RECORDING --PAUSE-->
+ * ARMED TEARDOWN leads back to INIT from everywhere.
  */
 #pragma once
 

@@ -179,6 +179,19 @@ Test(stream, time_stamps_may_step_back)
     finish(s);
 }
 
+Test(stream, a_new_timeline_goes_on_as_much_later_as_it_came)
+{
+    struct stream *s = create();
+    stream_publish(s, make(VIDEO, true, 1000, 1), 90, 5 * NS_PER_S);
+    struct frame *again = make(VIDEO, true, 4000000000, 1);
+    again->new_timeline = true;
+    stream_publish(s, again, 90, 5400 * NS_PER_MS);
+    stream_publish(s, make(VIDEO, false, 4000003600, 1), 90, 5440 * NS_PER_MS);
+    cr_assert_eq(at(s, 1)->rtp_time - at(s, 0)->rtp_time, 36000);
+    cr_assert_eq(at(s, 2)->rtp_time - at(s, 1)->rtp_time, 3600);
+    finish(s);
+}
+
 Test(stream, tracks_count_apart)
 {
     struct stream *s = create();

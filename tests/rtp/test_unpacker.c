@@ -177,6 +177,9 @@ Test(unpacker, a_new_source_or_a_jump_is_a_restart_and_not_a_loss)
     cr_assert_eq(c.count, 5);
     cr_assert_eq(c.unit[1].rtp_time, 1);
     cr_assert_eq(c.unit[1].data.len, NAL_LENGTH_BYTES + 2, "not spliced");
+    static const bool new_timeline[] = {false, true, true, true, true};
+    for (unsigned i = 0; i < c.count; i++)
+        cr_assert_eq(c.unit[i].new_timeline, new_timeline[i], "access unit %u", i);
     cr_assert_eq(stats.lost_packets, 0);
     cr_assert_eq(stats.dropped_aus, 2);
     unpacker_destroy(u);

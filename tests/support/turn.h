@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An event loop that a test turns by hand.
+ */
+#pragma once
+
+#include "net/loop.h"
+
+/* One turn, which does not block: what is there now is dealt with, and no more. */
+void turn(struct loop *l);
