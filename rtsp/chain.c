@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "rtsp/chain.h"
 
-#include "rtsp/fanout.h"
 #include "rtsp/lane_image.h"
 
 #define REPORT_INTERVAL_NS (5 * NS_PER_S) /* RFC 3550 section 6.2 */
 
-static bool shows_video(const struct fanout *f, const struct lane_layout *layout)
+static bool shows_video(const struct follower *f, const struct lane_layout *layout)
 {
-    const struct media *m = stream_media(fanout_stream(f), NULL);
+    const struct media *m = stream_media(f->stream, NULL);
     for (unsigned i = 0; i < m->track_count; i++)
         if (layout_has(layout, i) && codec_kind(m->track[i].codec) == MEDIA_VIDEO)
             return true;
     return false;
 }
 
-void chain_init(struct chain *c, struct fanout *f, const struct lane_layout *layout, int64_t now_ns)
+void chain_init(struct chain *c, const struct follower *f, const struct lane_layout *layout,
+                int64_t now_ns)
 {
-    *c = (struct chain){.fanout = f, .layout = *layout};
+    *c = (struct chain){.follower = f, .layout = *layout};
     c->has_video = shows_video(f, layout);
     c->next_report_ns = now_ns + REPORT_INTERVAL_NS;
 }
@@ -32,17 +32,17 @@ void chain_fini(struct chain *c)
 
 static bool may_start_at(const struct chain *c, const struct frame *f)
 {
-    const struct media *m = stream_media(fanout_stream(c->fanout), NULL);
+    const struct media *m = stream_media(c->follower->stream, NULL);
     return !c->has_video || (codec_kind(m->track[f->track].codec) == MEDIA_VIDEO && f->key);
 }
 
 uint64_t chain_start_pos(const struct chain *c)
 {
     if (c->has_video)
-        return stream_start(fanout_stream(c->fanout));
+        return stream_start(c->follower->stream);
     uint64_t newest = GOP_NONE;
     for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++) {
-        const struct frame *f = fanout_last(c->fanout, i);
+        const struct frame *f = c->follower->last[i];
         if (layout_has(&c->layout, i) && f && (newest == GOP_NONE || f->pos > newest))
             newest = f->pos;
     }
@@ -51,14 +51,14 @@ uint64_t chain_start_pos(const struct chain *c)
 
 static struct image *build(const struct chain *c, const struct frame *f, struct slice report)
 {
-    return lane_image_build(fanout_stream(c->fanout), &c->layout, f, report);
+    return lane_image_build(c->follower->stream, &c->layout, f, report);
 }
 
 /* Images of the frames from position 'from' up to and without 'upto'; *last is the last of them.
  * NULL when one is gone. */
 static struct image *build_run(struct chain *c, uint64_t from, uint64_t upto, struct image **last)
 {
-    const struct ring *ring = stream_ring(fanout_stream(c->fanout));
+    const struct ring *ring = stream_ring(c->follower->stream);
     struct image *first = NULL;
     struct frame *f;
     uint64_t missed;
@@ -104,7 +104,7 @@ static struct image *weave(struct chain *c, uint64_t from)
     struct image *last = NULL;
     if (c->newest && c->newest->pos == from)
         return image_ref(c->newest);
-    uint64_t upto = c->newest ? c->newest->pos : fanout_pos(c->fanout);
+    uint64_t upto = c->newest ? c->newest->pos : c->follower->pos;
     struct image *first = build_run(c, from, upto, &last);
     if (!first)
         return NULL;
@@ -121,7 +121,7 @@ struct image *chain_start(struct chain *c)
     if (c->start || c->finished)
         return c->start;
     uint64_t from = c->broken ? GOP_NONE : chain_start_pos(c);
-    if (from != GOP_NONE && from < fanout_pos(c->fanout))
+    if (from != GOP_NONE && from < c->follower->pos)
         c->start = weave(c, from);
     c->wanted = c->start == NULL;
     return c->start;
@@ -134,7 +134,7 @@ static uint32_t reportable(const struct chain *c, uint32_t tracks)
 {
     uint32_t known = 0;
     for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++)
-        if ((tracks >> i & 1) && fanout_last(c->fanout, i))
+        if ((tracks >> i & 1) && c->follower->last[i])
             known |= 1u << i;
     return known;
 }
@@ -143,7 +143,7 @@ static int add_reports(const struct chain *c, uint32_t tracks, int64_t now_ns, s
 {
     struct lane_layout some = c->layout;
     some.tracks = tracks;
-    return lane_image_report(c->fanout, &some, now_ns, false, out);
+    return lane_image_report(c->follower, &some, now_ns, false, out);
 }
 
 int chain_add_report(struct chain *c, int64_t now_ns, struct buf *out)
@@ -221,7 +221,7 @@ void chain_finish(struct chain *c, int64_t now_ns)
 {
     struct buf bye = {0};
     struct image *img = NULL;
-    if (lane_image_report(c->fanout, &c->layout, now_ns, true, &bye) == 0)
+    if (lane_image_report(c->follower, &c->layout, now_ns, true, &bye) == 0)
         img = lane_image_wrap(buf_slice(&bye), c->newest);
     buf_reset(&bye);
     c->finished = true;

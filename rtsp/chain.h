@@ -7,14 +7,14 @@
 #pragma once
 
 #include "core/buf.h"
+#include "rtsp/follower.h"
 #include "rtsp/image.h"
 #include "rtsp/layout.h"
 
-struct fanout;
 struct frame;
 
 struct chain {
-    struct fanout *fanout;
+    const struct follower *follower;
     struct lane_layout layout;
     bool has_video; /* then only a video key frame is a place to start; else any frame is */
     bool broken;    /* frames were missed: nothing is appended before the next place to start */
@@ -27,7 +27,7 @@ struct chain {
     uint32_t owed_reports; /* tracks whose report goes out with the next frame */
 };
 
-void chain_init(struct chain *c, struct fanout *f, const struct lane_layout *layout,
+void chain_init(struct chain *c, const struct follower *f, const struct lane_layout *layout,
                 int64_t now_ns);
 void chain_fini(struct chain *c);
 

@@ -16,10 +16,8 @@ struct fanout {
 
     struct loop *loop;
     unsigned slot;
-    struct stream *stream; /* a reference */
-    uint64_t pos;          /* the next to be read */
+    struct follower follower;
     bool finished;
-    struct frame *last[MEDIA_TRACKS_MAX]; /* references: the newest of each track */
     struct list lanes;
 };
 
@@ -32,12 +30,6 @@ static void on_news(struct stream_watch *w)
         mailbox_post(&f->loop->mailbox, &f->news);
 }
 
-static void note_last(struct fanout *f, struct frame *frame)
-{
-    frame_unref(&f->last[frame->track]);
-    f->last[frame->track] = frame_ref(frame);
-}
-
 static void push_to_lanes(struct fanout *f, const struct frame *frame)
 {
     for (struct list *l = f->lanes.next; l != &f->lanes; l = l->next)
@@ -46,7 +38,7 @@ static void push_to_lanes(struct fanout *f, const struct frame *frame)
 
 static void note_lapped(struct fanout *f, uint64_t missed)
 {
-    LOG_WARN("worker lapped by a stream", log_str("stream", stream_name(f->stream)),
+    LOG_WARN("worker lapped by a stream", log_str("stream", stream_name(f->follower.stream)),
              log_u64("worker", f->slot), log_u64("frames", missed));
     for (struct list *l = f->lanes.next; l != &f->lanes; l = l->next)
         lane_break(lane_of_link(l));
@@ -55,24 +47,14 @@ static void note_lapped(struct fanout *f, uint64_t missed)
 /* Reads the ring up to its head. */
 static void follow(struct fanout *f)
 {
-    const struct ring *ring = stream_ring(f->stream);
-    for (;;) {
-        struct frame *frame;
-        uint64_t missed;
-        switch (ring_read(ring, f->pos, &frame, &missed)) {
-        case RING_EMPTY:
-            return;
-        case RING_LAPPED:
-            f->pos += missed;
-            note_lapped(f, missed);
-            break;
-        case RING_FRAME:
-            f->pos++;
-            note_last(f, frame);
+    struct frame *frame;
+    uint64_t missed;
+    enum ring_result result;
+    while ((result = follower_next(&f->follower, &frame, &missed)) != RING_EMPTY)
+        if (result == RING_FRAME)
             push_to_lanes(f, frame);
-            break;
-        }
-    }
+        else
+            note_lapped(f, missed);
 }
 
 static void finish(struct fanout *f)
@@ -85,7 +67,7 @@ static void finish(struct fanout *f)
 static void catch_up(struct fanout *f)
 {
     /* The state first: no frame follows the end. */
-    bool ended = stream_state(f->stream) == STREAM_ENDED;
+    bool ended = stream_state(f->follower.stream) == STREAM_ENDED;
     follow(f);
     if (ended && !f->finished)
         finish(f);
@@ -98,23 +80,6 @@ static void on_news_delivered(struct message *m)
     catch_up(f);
 }
 
-/* For tracks of which nothing is published for a while, too: what the ring still has. */
-static void find_last(struct fanout *f)
-{
-    const struct ring *ring = stream_ring(f->stream);
-    unsigned missing = stream_media(f->stream, NULL)->track_count;
-    uint64_t missed;
-    struct frame *frame;
-    for (uint64_t pos = f->pos; missing > 0 && pos-- > 0;) {
-        if (ring_read(ring, pos, &frame, &missed) != RING_FRAME)
-            return;
-        if (f->last[frame->track])
-            continue;
-        f->last[frame->track] = frame_ref(frame);
-        missing--;
-    }
-}
-
 static struct fanout *fanout_create(struct loop *loop, unsigned slot, struct stream *s)
 {
     struct fanout *f = calloc(1, sizeof *f);
@@ -124,11 +89,9 @@ static struct fanout *fanout_create(struct loop *loop, unsigned slot, struct str
     f->news.on_delivery = on_news_delivered;
     f->loop = loop;
     f->slot = slot;
-    f->stream = stream_ref(s);
     list_init(&f->lanes);
     stream_set_watch(s, slot, &f->watch); /* W1: before the look at the head */
-    f->pos = ring_head(stream_ring(s));
-    find_last(f);
+    follower_init(&f->follower, s);
     on_news(&f->watch); /* the stream may have ended before it knew of us: look once anyway */
     return f;
 }
@@ -136,9 +99,7 @@ static struct fanout *fanout_create(struct loop *loop, unsigned slot, struct str
 static void bury(struct message *m)
 {
     struct fanout *f = CONTAINER_OF(m, struct fanout, burial);
-    for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++)
-        frame_unref(&f->last[i]);
-    stream_unref(&f->stream);
+    follower_fini(&f->follower);
     free(f);
 }
 
@@ -155,7 +116,7 @@ static void after_grace_period(struct rcu_node *node)
  */
 static void fanout_close(struct fanout *f)
 {
-    stream_set_watch(f->stream, f->slot, NULL);
+    stream_set_watch(f->follower.stream, f->slot, NULL);
     f->burial.on_delivery = bury;
     rcu_defer(&f->rcu, after_grace_period);
 }
@@ -176,12 +137,18 @@ static void reap(struct litter *litter)
         fanout_close(f);
 }
 
-void fanout_review(struct fanout *f)
+/* At the end of the turn, lanes without players go, and the fan-out with the last lane. */
+static void review_later(struct fanout *f)
 {
     if (f->littered)
         return;
     f->littered = true;
     loop_dispose(f->loop, &f->litter, reap);
+}
+
+static void on_lane_empty(void *arg)
+{
+    review_later(arg);
 }
 
 static struct lane *find_lane(struct fanout *f, const struct lane_layout *layout)
@@ -197,7 +164,7 @@ struct fanout *fanout_get(struct loop *loop, unsigned slot, struct stream *s)
     struct stream_watch *w = stream_watch(s, slot);
     struct fanout *f = w ? CONTAINER_OF(w, struct fanout, watch) : fanout_create(loop, slot, s);
     if (f)
-        fanout_review(f);
+        review_later(f);
     return f;
 }
 
@@ -207,52 +174,15 @@ struct lane *fanout_lane(struct fanout *f, const struct lane_layout *layout,
     struct lane *lane = find_lane(f, layout);
     if (lane)
         return lane;
-    lane = lane_create(f, f->loop, layout, bounds);
-    if (lane)
-        list_append(&f->lanes, lane_link(lane));
+    lane = lane_create(&f->follower, f->loop, layout, bounds);
+    if (!lane)
+        return NULL;
+    lane_on_empty(lane, on_lane_empty, f);
+    list_append(&f->lanes, lane_link(lane));
     return lane;
 }
 
-struct stream *fanout_stream(const struct fanout *f)
+const struct follower *fanout_follower(const struct fanout *f)
 {
-    return f->stream;
-}
-
-uint64_t fanout_pos(const struct fanout *f)
-{
-    return f->pos;
-}
-
-const struct frame *fanout_last(const struct fanout *f, unsigned track)
-{
-    return f->last[track];
-}
-
-bool fanout_first_packet(const struct fanout *f, unsigned track, uint64_t start_pos,
-                         struct first_packet *first)
-{
-    const struct ring *ring = stream_ring(f->stream);
-    uint64_t missed;
-    struct frame *frame;
-    /* A stream begins with a key frame: who waits for it waits for the very first frames. */
-    if (start_pos == GOP_NONE && f->pos > 0)
-        return false;
-    for (uint64_t pos = start_pos; pos < f->pos; pos++) {
-        if (ring_read(ring, pos, &frame, &missed) != RING_FRAME)
-            return false;
-        if (frame->track != track)
-            continue;
-        *first = (struct first_packet){frame->first_seq, frame->rtp_time};
-        return true;
-    }
-    /* Not published yet: it will follow the newest that there is. */
-    const struct frame *last = f->last[track];
-    if (!last) {
-        *first = (struct first_packet){stream_first_seq(f->stream, track),
-                                       stream_first_rtp_time(f->stream, track)};
-        return true;
-    }
-    *first = (struct first_packet){(uint16_t)(last->first_seq + last->packets),
-                                   last->rtp_time + last->rtp_step};
-    return true;
+    return &f->follower;
 }

@@ -7,7 +7,6 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "rtsp/egress_tcp.h"
-#include "rtsp/fanout.h"
 
 enum {
     SWEEP_SLICE = 64, /* players served before the worker looks at its other work */
@@ -28,7 +27,8 @@ struct player {
 
 struct lane {
     struct list link;
-    struct fanout *fanout;
+    void (*on_empty)(void *arg);
+    void *on_empty_arg;
     struct loop *loop;
     struct lane_bounds bounds;
     struct chain chain;
@@ -40,13 +40,12 @@ struct lane {
 
 static void run_sweep(struct task *t);
 
-struct lane *lane_create(struct fanout *f, struct loop *loop, const struct lane_layout *layout,
-                         const struct lane_bounds *bounds)
+struct lane *lane_create(const struct follower *f, struct loop *loop,
+                         const struct lane_layout *layout, const struct lane_bounds *bounds)
 {
     struct lane *l = calloc(1, sizeof *l);
     if (!l)
         return NULL;
-    l->fanout = f;
     l->loop = loop;
     l->bounds = *bounds;
     chain_init(&l->chain, f, layout, loop->now_ns);
@@ -60,6 +59,12 @@ void lane_destroy(struct lane *l)
     chain_fini(&l->chain);
     free(l->player);
     free(l);
+}
+
+void lane_on_empty(struct lane *l, void (*on_empty)(void *arg), void *arg)
+{
+    l->on_empty = on_empty;
+    l->on_empty_arg = arg;
 }
 
 bool lane_has_layout(const struct lane *l, const struct lane_layout *layout)
@@ -201,7 +206,7 @@ static void jump(struct lane *l, struct player *p)
     p->viewer->jumps++;
     count(p->viewer, METRIC_PLAYER_JUMPS, 1);
     LOG_DEBUG("player lags: jumps to the next key frame",
-              log_str("stream", stream_name(fanout_stream(l->fanout))),
+              log_str("stream", stream_name(l->chain.follower->stream)),
               log_u64("fd", (uint64_t)p->fd), log_u64("jumps", p->viewer->jumps));
 }
 
@@ -359,8 +364,8 @@ void viewer_leave(struct viewer *v)
     *p = l->player[--l->count];
     p->viewer->place = v->place;
     restart_sweep(l);
-    if (l->count == 0)
-        fanout_review(l->fanout);
+    if (l->count == 0 && l->on_empty)
+        l->on_empty(l->on_empty_arg);
 }
 
 static void flush_alone(struct viewer *v)

@@ -51,15 +51,18 @@ struct lane_bounds {
     uint64_t max_lag_bytes;
 };
 
-/* Belongs to f, which made it (fanout.h). NULL when memory is out. */
-struct lane *lane_create(struct fanout *f, struct loop *loop, const struct lane_layout *layout,
-                         const struct lane_bounds *bounds);
+/* f must outlive it. NULL when memory is out. */
+struct lane *lane_create(const struct follower *f, struct loop *loop,
+                         const struct lane_layout *layout, const struct lane_bounds *bounds);
 /* Nobody may be in it. */
 void lane_destroy(struct lane *l);
 
+/* on_empty is called when the last player has left. It must not destroy the lane at once. */
+void lane_on_empty(struct lane *l, void (*on_empty)(void *arg), void *arg);
+
 bool lane_has_layout(const struct lane *l, const struct lane_layout *layout);
 uint32_t lane_players(const struct lane *l);
-struct list *lane_link(struct lane *l); /* for the fanout's list */
+struct list *lane_link(struct lane *l); /* for its owner's list */
 struct lane *lane_of_link(struct list *link);
 
 /* See chain_start and chain_add_report. */

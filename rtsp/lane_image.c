@@ -6,7 +6,6 @@
 #include "core/bytes.h"
 #include "rtp/batch.h"
 #include "rtp/rtcp.h"
-#include "rtsp/fanout.h"
 #include "rtsp/sdp.h"
 
 struct image *lane_image_build(const struct stream *s, const struct lane_layout *layout,
@@ -61,11 +60,11 @@ static struct rtcp_sender_info sender_info(const struct stream *s, unsigned trac
     return si;
 }
 
-static int add_track(const struct fanout *f, unsigned track, uint8_t channel, int64_t now_ns,
+static int add_track(const struct follower *f, unsigned track, uint8_t channel, int64_t now_ns,
                      bool goodbye, struct buf *out)
 {
-    const struct stream *s = fanout_stream(f);
-    struct rtcp_sender_info si = sender_info(s, track, fanout_last(f, track), now_ns);
+    const struct stream *s = f->stream;
+    struct rtcp_sender_info si = sender_info(s, track, f->last[track], now_ns);
     char cname[RTCP_CNAME_MAX];
     snprintf(cname, sizeof cname, "umbel-%08x", stream_id(s));
 
@@ -79,11 +78,11 @@ static int add_track(const struct fanout *f, unsigned track, uint8_t channel, in
     return buf_append(out, slice_of(packet, INTERLEAVED_HEADER_BYTES + len));
 }
 
-int lane_image_report(const struct fanout *f, const struct lane_layout *layout, int64_t now_ns,
+int lane_image_report(const struct follower *f, const struct lane_layout *layout, int64_t now_ns,
                       bool goodbye, struct buf *out)
 {
     for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++) {
-        if (!layout_has(layout, i) || (!goodbye && !fanout_last(f, i)))
+        if (!layout_has(layout, i) || (!goodbye && !f->last[i]))
             continue;
         int err = add_track(f, i, layout->channel[i].rtcp, now_ns, goodbye, out);
         if (err)

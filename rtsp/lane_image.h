@@ -6,11 +6,9 @@
 #pragma once
 
 #include "core/buf.h"
-#include "core/stream.h"
+#include "rtsp/follower.h"
 #include "rtsp/image.h"
 #include "rtsp/layout.h"
-
-struct fanout;
 
 /* The frame's packets, behind 'report' (whole interleaved packets, or nothing). NULL when memory is
  * out. */
@@ -25,5 +23,5 @@ struct image *lane_image_wrap(struct slice packets, const struct image *after);
  * packet with a sender report for the instant now_ns, monotonic (RFC 3550 section 6.4.1); with
  * goodbye, for every track, and with a BYE (6.6). 0 or -ENOMEM.
  */
-int lane_image_report(const struct fanout *f, const struct lane_layout *layout, int64_t now_ns,
+int lane_image_report(const struct follower *f, const struct lane_layout *layout, int64_t now_ns,
                       bool goodbye, struct buf *out);

@@ -133,7 +133,7 @@ void play_setup(struct request *rq)
 }
 
 /* All tracks or none; says where each begins. */
-static void add_rtp_info(struct request *rq, struct lane *lane, const struct fanout *f)
+static void add_rtp_info(struct request *rq, struct lane *lane, const struct follower *f)
 {
     const struct session *session = &rq->conn->session;
     const struct image *start = lane_start(lane);
@@ -146,7 +146,7 @@ static void add_rtp_info(struct request *rq, struct lane *lane, const struct fan
         struct first_packet first;
         if (!layout_has(&session->layout, i))
             continue;
-        if (!fanout_first_packet(f, i, start ? start->pos : GOP_NONE, &first))
+        if (!follower_first_packet(f, i, start ? start->pos : GOP_NONE, &first))
             return;
         text_addf(&info, "%surl=%strackID=%u;seq=%u;rtptime=%u", info.len > 0 ? "," : "", base.buf,
                   i, first.seq, first.rtp_time);
@@ -189,7 +189,7 @@ void play_play(struct request *rq)
         return;
     }
     answer_play(rq);
-    add_rtp_info(rq, lane, f);
+    add_rtp_info(rq, lane, fanout_follower(f));
     request_end(rq, NULL, (struct slice){0});
     rq->join = lane;
     session->state = SESSION_PLAYING;

@@ -26,7 +26,7 @@ static void begin(const struct lane_layout *layout)
 {
     fanout = fanout_get(&loop, 0, feed.stream);
     cr_assert_not_null(fanout);
-    chain_init(&chain, fanout, layout, BEGIN_NS);
+    chain_init(&chain, fanout_follower(fanout), layout, BEGIN_NS);
 }
 
 static void set_up(void)

@@ -73,28 +73,28 @@ Test(fanout, there_is_one_a_worker)
     cr_assert_eq(get(), f);
     struct fanout *other = fanout_get(&loop, 0, feed.stream);
     cr_assert_neq(other, f);
-    cr_assert_eq(fanout_stream(f), feed.stream);
-    cr_assert_eq(fanout_stream(other), feed.stream);
+    cr_assert_eq(fanout_follower(f)->stream, feed.stream);
+    cr_assert_eq(fanout_follower(other)->stream, feed.stream);
 }
 
 Test(fanout, begins_at_the_head_and_knows_the_newest_of_each_track)
 {
     struct fanout *f = get();
-    cr_assert_eq(fanout_pos(f), 0);
-    cr_assert_null(fanout_last(f, VIDEO));
+    cr_assert_eq(fanout_follower(f)->pos, 0);
+    cr_assert_null(fanout_follower(f)->last[VIDEO]);
     feed_video(&feed, true, FRAME_BYTES);
     feed_audio(&feed, AUDIO, 90);
     feed_video(&feed, false, FRAME_BYTES);
-    cr_assert_eq(fanout_pos(f), 0, "not before the mail is delivered");
+    cr_assert_eq(fanout_follower(f)->pos, 0, "not before the mail is delivered");
     mailbox_deliver(&loop.mailbox);
-    cr_assert_eq(fanout_pos(f), 3);
-    cr_assert_eq(fanout_last(f, VIDEO)->pos, 2);
-    cr_assert_eq(fanout_last(f, AUDIO)->pos, 1);
+    cr_assert_eq(fanout_follower(f)->pos, 3);
+    cr_assert_eq(fanout_follower(f)->last[VIDEO]->pos, 2);
+    cr_assert_eq(fanout_follower(f)->last[AUDIO]->pos, 1);
 
     struct fanout *late = fanout_get(&loop, 0, feed.stream);
-    cr_assert_eq(fanout_pos(late), 3);
-    cr_assert_eq(fanout_last(late, VIDEO)->pos, 2);
-    cr_assert_eq(fanout_last(late, AUDIO)->pos, 1);
+    cr_assert_eq(fanout_follower(late)->pos, 3);
+    cr_assert_eq(fanout_follower(late)->last[VIDEO]->pos, 2);
+    cr_assert_eq(fanout_follower(late)->last[AUDIO]->pos, 1);
 }
 
 Test(fanout, news_is_posted_once_until_it_is_delivered)
@@ -105,12 +105,12 @@ Test(fanout, news_is_posted_once_until_it_is_delivered)
     struct message *m = atomic_load(&loop.mailbox.newest);
     cr_assert(m && !m->next);
     mailbox_deliver(&loop.mailbox);
-    cr_assert_eq(fanout_pos(f), 5);
+    cr_assert_eq(fanout_follower(f)->pos, 5);
     cr_assert_null(atomic_load(&loop.mailbox.newest));
     feed_video(&feed, false, FRAME_BYTES);
     cr_assert_not_null(atomic_load(&loop.mailbox.newest));
     mailbox_deliver(&loop.mailbox);
-    cr_assert_eq(fanout_pos(f), 6);
+    cr_assert_eq(fanout_follower(f)->pos, 6);
 }
 
 /* -- RTP-Info -- */
@@ -119,7 +119,7 @@ static void expect_first(const struct fanout *f, unsigned track, uint64_t start,
                          uint32_t rtp_time)
 {
     struct first_packet first;
-    cr_assert(fanout_first_packet(f, track, start, &first));
+    cr_assert(follower_first_packet(fanout_follower(f), track, start, &first));
     cr_assert_eq(first.seq, seq);
     cr_assert_eq(first.rtp_time, rtp_time);
 }
@@ -170,7 +170,7 @@ Test(fanout, first_packet_is_unknown_to_who_waits_in_mid_stream)
 {
     struct first_packet first;
     feed_video(&feed, false, FRAME_BYTES);
-    cr_assert_not(fanout_first_packet(get(), VIDEO, GOP_NONE, &first));
+    cr_assert_not(follower_first_packet(fanout_follower(get()), VIDEO, GOP_NONE, &first));
 }
 
 Test(fanout, first_packet_is_unknown_when_the_ring_left_it_behind)
@@ -179,7 +179,7 @@ Test(fanout, first_packet_is_unknown_when_the_ring_left_it_behind)
     struct first_packet first;
     for (unsigned i = 0; i < 6; i++)
         feed_video(&feed, i == 0, FRAME_BYTES);
-    cr_assert_not(fanout_first_packet(get(), VIDEO, 0, &first));
+    cr_assert_not(follower_first_packet(fanout_follower(get()), VIDEO, 0, &first));
 }
 
 /* -- a worker that is late -- */
@@ -198,7 +198,7 @@ Test(fanout, lapped_worker_goes_on_at_a_key_frame)
     for (unsigned i = 0; i < 20; i++)
         feed_video(&feed, i == 17, FRAME_BYTES);
     turn(&loop);
-    cr_assert_eq(fanout_pos(get()), 21);
+    cr_assert_eq(fanout_follower(get())->pos, 21);
     spectator_read(&s);
     spectator_expect(&s, &feed, &both, 18, 21);
     spectator_close(&s);

@@ -190,7 +190,7 @@ Test(lane_image, report_is_the_present_instant_on_both_clocks)
         int64_t now_ns = last[AUDIO]->arrival_ns + later_ms[i] * NS_PER_MS;
         struct buf out = {0};
         struct rtcp_seen seen;
-        cr_assert_eq(lane_image_report(fanout(), &both, now_ns, false, &out), 0);
+        cr_assert_eq(lane_image_report(fanout_follower(fanout()), &both, now_ns, false, &out), 0);
         struct slice rest = buf_slice(&out);
         for (unsigned track = VIDEO; track <= AUDIO; track++) {
             const struct frame *f = last[track];
@@ -218,7 +218,7 @@ Test(lane_image, report_counts_all_that_was_sent)
     }
     struct buf out = {0};
     struct rtcp_seen seen;
-    cr_assert_eq(lane_image_report(fanout(), &both, feed.now_ns, false, &out), 0);
+    cr_assert_eq(lane_image_report(fanout_follower(fanout()), &both, feed.now_ns, false, &out), 0);
     struct slice rest = buf_slice(&out);
     next_report(&rest, 11, &seen);
     cr_assert_eq(seen.sr.packets, packets);
@@ -230,13 +230,14 @@ Test(lane_image, report_is_of_tracks_with_frames_in_the_layout)
 {
     struct buf out = {0};
     struct rtcp_seen seen;
-    cr_assert_eq(lane_image_report(fanout(), &both, feed.now_ns, false, &out), 0);
+    cr_assert_eq(lane_image_report(fanout_follower(fanout()), &both, feed.now_ns, false, &out), 0);
     cr_assert_eq(buf_len(&out), 0);
     feed_video(&feed, true, 100);
     mailbox_deliver(&loop.mailbox);
-    cr_assert_eq(lane_image_report(fanout(), &audio_alone, feed.now_ns, false, &out), 0);
+    cr_assert_eq(
+        lane_image_report(fanout_follower(fanout()), &audio_alone, feed.now_ns, false, &out), 0);
     cr_assert_eq(buf_len(&out), 0);
-    cr_assert_eq(lane_image_report(fanout(), &both, feed.now_ns, false, &out), 0);
+    cr_assert_eq(lane_image_report(fanout_follower(fanout()), &both, feed.now_ns, false, &out), 0);
     struct slice rest = buf_slice(&out);
     next_report(&rest, 11, &seen);
     cr_assert_eq(rest.len, 0);
@@ -248,7 +249,7 @@ Test(lane_image, goodbye_is_on_every_track)
     struct buf out = {0};
     struct rtcp_seen seen;
     feed_video(&feed, true, 100);
-    cr_assert_eq(lane_image_report(fanout(), &both, feed.now_ns, true, &out), 0);
+    cr_assert_eq(lane_image_report(fanout_follower(fanout()), &both, feed.now_ns, true, &out), 0);
     struct slice rest = buf_slice(&out);
     next_report(&rest, 11, &seen);
     cr_assert(seen.has_bye);
