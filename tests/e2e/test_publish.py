@@ -255,6 +255,94 @@ add_rows("announcement_refused", BAD_ANNOUNCEMENTS, announcement_is_refused)
 
 
 @case()
+def publisher_that_pauses_and_records_again_goes_on_at_a_key_frame():
+    video = clips.MadeUpVideo(2_000)
+    with Server() as server, Publisher(server) as publisher:
+        publisher.send_unit(video.unit(0), 0)
+        publish.wait_served(server, "live/cam")
+        with Player(server, "live/cam") as player:
+            player.start()
+            player.units(1)
+            assert publisher.request("PAUSE", publisher.url).status == 200
+            publisher.send_unit(video.unit(1), TIMESTAMP_STEP)
+            assert publisher.request("RECORD", publisher.url).status == 200
+            publisher.send_unit(video.unit(2), 2 * TIMESTAMP_STEP)
+            publisher.send_unit(video.unit(0), 3 * TIMESTAMP_STEP)
+            check_pictures(player.units(1), [video.unit(0)])
+
+
+@case()
+def track_of_another_codec_is_left_out_and_the_rest_comes_through():
+    units = clips.clip("main").video[:5]
+    with Server() as server, Publisher(server, start=False) as publisher:
+        publisher.sdp += "m=audio 0 RTP/AVP 98\r\na=rtpmap:98 opus/48000/2\r\na=control:streamid=1\r\n"
+        publisher.tracks.append(98)
+        publisher.record()
+        publish.send_clip(publisher, units[:1])
+        publisher.send_packet(1, 0, b"opus", True)
+        publish.wait_served(server, "live/cam")
+        with Player(server, "live/cam") as player:
+            player.describe()
+            assert [m.kind for m in player.sdp.media] == ["video"], player.sdp.media
+            player.start()
+            check_pictures(player.units(1), units[:1])
+
+
+@case()
+def track_that_was_not_set_up_is_left_out():
+    with Server() as server, Publisher(server, audio=True, start=False) as publisher:
+        assert publisher.announce().status == 200
+        assert publisher.setup(0).status == 200
+        assert publisher.request("RECORD", publisher.url).status == 200
+        publish.send_clip(publisher, clips.clip("main").video[:1])
+        publish.wait_served(server, "live/cam")
+        with Player(server, "live/cam") as player:
+            player.describe()
+            assert len(player.sdp.media) == 1, player.sdp.media
+
+
+@case()
+def encoder_that_starts_again_leaves_players_on_one_time_line():
+    units = clips.clip("main").video[:2]
+    with Server() as server, Publisher(server) as publisher:
+        publish.send_clip(publisher, units[:1])
+        publish.wait_served(server, "live/cam")
+        with Player(server, "live/cam") as player:
+            player.start()
+            first = player.units(1)[0]
+            publisher.seq[0] = 40000
+            publisher.send_unit(units[0], 1_500_000_000)
+            again = player.units(1)[0]
+            elapsed = (again.timestamp - first.timestamp) % 2**32 / clips.VIDEO_CLOCK
+            assert elapsed < 30, f"the time stamps jump by {elapsed} s"
+
+
+@case()
+def session_outlives_its_stream_and_takes_the_next_of_that_name():
+    units = clips.clip("main").video[:1]
+    with Server() as server, Player(server, "live/cam") as player:
+        with Publisher(server) as publisher:
+            publish.send_clip(publisher, units)
+            publish.wait_served(server, "live/cam")
+            player.describe()
+            player.setup(0)
+        wait_until(lambda: not publish.is_served(server, "live/cam"), "the stream is gone")
+        assert player.request("PLAY", player.url).status == 404
+        with Publisher(server) as publisher:
+            publish.send_clip(publisher, units)
+            publish.wait_served(server, "live/cam")
+            player.setup(0)
+            player.play()
+            check_pictures(player.units(1), units)
+
+
+@case()
+def name_that_players_read_as_a_track_is_refused():
+    with Server() as server, Publisher(server, path="live/trackID=0", start=False) as publisher:
+        assert publisher.announce().status == 400
+
+
+@case()
 def hostile_packets_do_no_harm():
     clip = clips.clip("main")
     hostile = [b"", b"$", b"\x80", b"\x80\x60" + b"\0" * 9, b"\xff" * 12, b"\x8f\x60" + b"\0" * 10,
