@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A histogram of durations, log-linear: 64 steps a power of two, so that every value is kept within 1.6 %, from
- * 1 ns to hours. One a thread; merged at the end.
+ * A histogram of durations, log-linear: 64 steps a power of two, so that every value is kept
+ * within 1.6 %, from 1 ns to hours. One a thread; merged at the end.
  */
 #pragma once
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Synthetic access units: the load that benchmarks publish. H.264 by its looks (parameter sets, an SEI that carries
- * a counter and the time of publication, one slice of filler that obeys emulation prevention), with sizes like a
- * camera's: a key frame every GOP, about eight times as large as the rest, and the rest spread by 30 %.
- * Pure: the same plan and number give the same sizes everywhere.
+ * Synthetic access units: the load that benchmarks publish. H.264 by its looks (parameter sets, an
+ * SEI that carries a counter and the time of publication, one slice of filler that obeys emulation
+ * prevention), with sizes like a camera's: a key frame every GOP, about eight times as large as the
+ * rest, and the rest spread by 30 %. Pure: the same plan and number give the same sizes everywhere.
  */
 #pragma once
 
@@ -12,8 +12,8 @@
 struct units {
     double bits_per_second;
     uint32_t fps;
-    uint32_t gop;          /* access units from one key frame to the next */
-    double other_bytes;    /* mean size of an access unit that is no key frame */
+    uint32_t gop;       /* access units from one key frame to the next */
+    double other_bytes; /* mean size of an access unit that is no key frame */
     /* A trace instead: sizes and keys as read, used round and round. NULL without one. */
     const uint32_t *trace; /* bit 31: key */
     uint32_t trace_count;

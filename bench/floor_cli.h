@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * umbel-floor's command line: one table of flags, from which parsing, defaults and --help all come.
+ */
+#pragma once
+
+#include "core/text.h"
+
+struct floor_config {
+    const char *listen;
+    const char *rate;
+    const char *trace; /* NULL: made-up access units */
+    const char *json;  /* NULL: no file */
+    int64_t fps;
+    int64_t gop;
+    int64_t packet_bytes;
+    int64_t splice_from; /* bytes; 0: never */
+    int64_t cpu;         /* -1: wherever the kernel likes */
+    int64_t max_clients;
+    int64_t duration_s;
+    int64_t measure_from_s;
+    bool verbose;
+};
+
+enum floor_cli {
+    FLOOR_CLI_RUN,   /* go on with the configuration */
+    FLOOR_CLI_DONE,  /* --help or --version: out is for stdout */
+    FLOOR_CLI_USAGE, /* wrong: out says why */
+};
+
+/* Fills in *config, whose strings point into argv. */
+enum floor_cli floor_cli_parse(struct floor_config *config, int argc, char **argv,
+                               struct text *out);
