@@ -37,7 +37,7 @@ static struct slice header(struct slice message, const char *name)
 
 static bool contains(struct slice s, const char *text)
 {
-    return s.len > 0 && memmem(s.ptr, s.len, text, strlen(text)) != NULL;
+    return s.ptr && s.len > 0 && memmem(s.ptr, s.len, text, strlen(text)) != NULL;
 }
 
 /* "interleaved=0-1", and not 0-10; a client that names no channels is given these. */
