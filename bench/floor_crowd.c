@@ -222,7 +222,7 @@ void crowd_sweep(struct crowd *cr)
 {
     const struct feed_image *img = feed_newest(cr->feed);
     cr->spliced = cr->playing > 0 && img->len >= cr->splice_from &&
-                  splicer_load(cr->splicer, img->data, img->len);
+                  splicer_load(cr->splicer, slice_of(img->data, img->len));
     for (uint32_t i = 0; i < cr->count; i++) {
         serve(cr, &cr->client[i]);
         if (i % SLICE_CLIENTS == SLICE_CLIENTS - 1) {

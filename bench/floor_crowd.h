@@ -8,7 +8,7 @@
 #pragma once
 
 #include "bench/floor_report.h"
-#include "bench/floor_splice.h"
+#include "net/splicer.h"
 
 enum { FLOOR_SDP_MAX = 512, FLOOR_REQUEST_MAX = 1024 };
 

@@ -19,6 +19,7 @@ struct config {
     int64_t max_lag_ns;
     uint64_t max_lag_bytes;
     uint64_t packet_bytes;
+    uint64_t splice_from_bytes; /* 0: never */
 
     int64_t write_timeout_ns;
     int64_t session_timeout_ns; /* as clients are told; half as much again is enforced */

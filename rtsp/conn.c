@@ -26,9 +26,10 @@ enum {
 /* A player that takes what it is sent is alive, whether it says so or not. */
 static void note_progress(struct conn *c)
 {
-    if (c->viewer.sent_bytes == c->sent_when_heard)
+    uint64_t sent = viewer_sent_bytes(&c->viewer);
+    if (sent == c->sent_when_heard)
         return;
-    c->sent_when_heard = c->viewer.sent_bytes;
+    c->sent_when_heard = sent;
     if (c->session.state == SESSION_PLAYING)
         c->heard_ns = worker_now(c->worker);
 }
@@ -100,10 +101,10 @@ static void dispose(struct litter *l)
     free(c);
 }
 
-static void log_close(const struct conn *c, const char *why)
+static void log_close(struct conn *c, const char *why)
 {
     LOG_INFO("connection closed", log_str("peer", c->peer), log_str("session", c->session.id),
-             log_str("reason", why), log_u64("sent_bytes", c->viewer.sent_bytes),
+             log_str("reason", why), log_u64("sent_bytes", viewer_sent_bytes(&c->viewer)),
              log_u64("jumps", c->viewer.jumps));
 }
 

@@ -169,7 +169,7 @@ struct fanout *fanout_get(struct loop *loop, unsigned slot, struct stream *s)
 }
 
 struct lane *fanout_lane(struct fanout *f, const struct lane_layout *layout,
-                         const struct lane_bounds *bounds)
+                         const struct lane_options *bounds)
 {
     struct lane *lane = find_lane(f, layout);
     if (lane)

@@ -20,6 +20,6 @@ struct fanout *fanout_get(struct loop *loop, unsigned slot, struct stream *s);
 
 /* Its lane of that layout, made if need be. NULL when memory is out. */
 struct lane *fanout_lane(struct fanout *f, const struct lane_layout *layout,
-                         const struct lane_bounds *bounds);
+                         const struct lane_options *bounds);
 
 const struct follower *fanout_follower(const struct fanout *f);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -11,6 +12,7 @@
 enum {
     SWEEP_SLICE = 64, /* players served before the worker looks at its other work */
     PLAYERS_MIN = 8,
+    SPLICE_PLAYERS = 8, /* fewer are not worth filling a pipe for */
 };
 
 enum player_flags {
@@ -22,6 +24,7 @@ struct player {
     struct cursor cursor;
     int fd;
     uint32_t flags;
+    uint64_t sent_bytes; /* since it joined, those that viewer->sent_bytes does not have yet */
     struct viewer *viewer;
 };
 
@@ -30,24 +33,26 @@ struct lane {
     void (*on_empty)(void *arg);
     void *on_empty_arg;
     struct loop *loop;
-    struct lane_bounds bounds;
+    struct lane_options options;
     struct chain chain;
     struct player *player;
     uint32_t count, cap;
     uint32_t next_visit, to_visit; /* the sweep under way */
+    uint64_t slice_bytes;          /* sent in this slice of it, not counted yet */
+    bool is_loaded;                /* the splicer has the newest image */
     struct task sweep;
 };
 
 static void run_sweep(struct task *t);
 
 struct lane *lane_create(const struct follower *f, struct loop *loop,
-                         const struct lane_layout *layout, const struct lane_bounds *bounds)
+                         const struct lane_layout *layout, const struct lane_options *options)
 {
     struct lane *l = calloc(1, sizeof *l);
     if (!l)
         return NULL;
     l->loop = loop;
-    l->bounds = *bounds;
+    l->options = *options;
     chain_init(&l->chain, f, layout, loop->now_ns);
     task_init(&l->sweep, run_sweep);
     return l;
@@ -132,11 +137,11 @@ static enum egress_result send_to(struct viewer *v, struct buf *out, struct curs
 }
 
 /* The socket takes no more. Progress since the last time restarts the write timeout. */
-static void note_full(struct viewer *v, uint64_t sent_before, int64_t now_ns)
+static void note_full(struct viewer *v, bool progressed, int64_t now_ns)
 {
     v->full = true;
     bool stalled_already = v->stalled_since_ns != 0;
-    if (!stalled_already || v->sent_bytes != sent_before)
+    if (!stalled_already || progressed)
         v->stalled_since_ns = now_ns;
     if (!stalled_already)
         v->on_full(v);
@@ -165,7 +170,7 @@ static void flush(struct lane *l, struct player *p)
         p->flags |= PLAYER_FULL;
         if (buf_len(&v->out) == 0)
             p->flags &= ~(uint32_t)PLAYER_OUT;
-        note_full(v, sent_before, l->loop->now_ns);
+        note_full(v, v->sent_bytes != sent_before, l->loop->now_ns);
         return;
     case EGRESS_BROKEN:
         end_player(p, VIEWER_BROKEN);
@@ -183,8 +188,8 @@ static bool lags(const struct lane *l, const struct player *p)
     uint64_t behind = l->chain.sum - (at->sum_before + p->cursor.offset);
     if (p->cursor.offset == at->len && at->next)
         at = at->next; /* the oldest that it lacks: a pause before that one is not its fault */
-    return behind > l->bounds.max_lag_bytes ||
-           l->chain.newest->arrival_ns - at->arrival_ns > l->bounds.max_lag_ns;
+    return behind > l->options.max_lag_bytes ||
+           l->chain.newest->arrival_ns - at->arrival_ns > l->options.max_lag_ns;
 }
 
 /* No use jumping when the player is in the newest GOP already, as one who has just joined is. */
@@ -227,8 +232,47 @@ static void seat_waiting(struct lane *l)
             seat(l, &l->player[i]);
 }
 
+/* The usual case: nothing is missing but the newest image, and nothing else is to be said. */
+static bool lacks_only_newest(const struct lane *l, const struct player *p)
+{
+    const struct image *at = p->cursor.at;
+    return p->flags == 0 && at && at->next && at->next == l->chain.newest &&
+           p->cursor.offset == at->len && !l->chain.finished;
+}
+
+static ssize_t send_image(struct lane *l, int fd, const struct image *img)
+{
+    if (l->is_loaded)
+        return splicer_send(l->options.splicer, fd);
+    ssize_t n = send(fd, img->data, img->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return n < 0 ? -errno : n;
+}
+
+/* One call, and nothing touched but the player and the image. */
+static void send_newest(struct lane *l, struct player *p)
+{
+    struct image *img = l->chain.newest;
+    ssize_t n = send_image(l, p->fd, img);
+    if (n < 0 && n != -EAGAIN) {
+        end_player(p, VIEWER_BROKEN);
+        return;
+    }
+    size_t sent = n > 0 ? (size_t)n : 0;
+    p->sent_bytes += sent;
+    l->slice_bytes += sent;
+    cursor_advance(&p->cursor, sent);
+    if (sent == img->len)
+        return;
+    p->flags |= PLAYER_FULL;
+    note_full(p->viewer, sent > 0, l->loop->now_ns);
+}
+
 static void serve(struct lane *l, struct player *p)
 {
+    if (lacks_only_newest(l, p)) {
+        send_newest(l, p);
+        return;
+    }
     if (!l->chain.finished && lags(l, p) && has_where_to_jump(l, p)) {
         uint32_t count = l->count;
         jump(l, p);
@@ -258,9 +302,27 @@ static void restart_sweep(struct lane *l)
         l->to_visit = l->count;
 }
 
+static void begin_slice(struct lane *l)
+{
+    const struct lane_options *o = &l->options;
+    const struct image *img = l->chain.newest;
+    l->is_loaded = o->splicer && img && o->splice_from > 0 && img->len >= o->splice_from &&
+                   l->to_visit >= SPLICE_PLAYERS &&
+                   splicer_load(o->splicer, slice_of(img->data, img->len));
+    l->slice_bytes = 0;
+}
+
+static void end_slice(struct lane *l)
+{
+    l->is_loaded = false; /* another lane's slice may come next */
+    if (l->options.metrics)
+        metrics_add(l->options.metrics, METRIC_SENT_BYTES, l->slice_bytes);
+}
+
 static void run_sweep(struct task *t)
 {
     struct lane *l = CONTAINER_OF(t, struct lane, sweep);
+    begin_slice(l);
     for (unsigned n = 0; n < SWEEP_SLICE && l->to_visit > 0 && l->count > 0; n++) {
         if (l->next_visit >= l->count)
             l->next_visit = 0;
@@ -271,6 +333,7 @@ static void run_sweep(struct task *t)
         if (l->count == count)
             l->next_visit++;
     }
+    end_slice(l);
     if (l->to_visit > 0 && l->count > 0)
         loop_post_task(l->loop, &l->sweep);
 }
@@ -351,6 +414,11 @@ static struct player *player_of(struct viewer *v)
     return &v->lane->player[v->place];
 }
 
+uint64_t viewer_sent_bytes(struct viewer *v)
+{
+    return v->sent_bytes + (v->lane ? player_of(v)->sent_bytes : 0);
+}
+
 void viewer_leave(struct viewer *v)
 {
     struct lane *l = v->lane;
@@ -359,6 +427,7 @@ void viewer_leave(struct viewer *v)
     struct player *p = player_of(v);
     finish_packet(p);
     cursor_drop(&p->cursor);
+    v->sent_bytes += p->sent_bytes;
     v->lane = NULL;
     count(v, METRIC_PLAYERS_LEFT, 1);
     *p = l->player[--l->count];
@@ -377,7 +446,7 @@ static void flush_alone(struct viewer *v)
         note_drained(v);
         return;
     case EGRESS_FULL:
-        note_full(v, sent_before, clock_mono_ns());
+        note_full(v, v->sent_bytes != sent_before, clock_mono_ns());
         return;
     case EGRESS_BROKEN:
         v->on_end(v, VIEWER_BROKEN);

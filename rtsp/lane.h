@@ -20,6 +20,7 @@
 
 #include "core/metrics.h"
 #include "net/loop.h"
+#include "net/splicer.h"
 #include "rtsp/chain.h"
 
 struct lane;
@@ -37,23 +38,26 @@ struct viewer {
     uint32_t place;           /* in the lane */
     bool full;                /* the socket takes no more; EPOLLOUT will come */
     int64_t stalled_since_ns; /* last progress while full; 0: not full */
-    uint64_t sent_bytes;
-    struct metrics *metrics; /* of the worker; may be NULL */
-    uint64_t jumps;          /* skipped to a key frame */
+    uint64_t sent_bytes;      /* see viewer_sent_bytes */
+    struct metrics *metrics;  /* of the worker; may be NULL */
+    uint64_t jumps;           /* skipped to a key frame */
     /* The socket has become full: look at stalled_since_ns after the write timeout. */
     void (*on_full)(struct viewer *v);
     /* The viewer is out of its lane already. */
     void (*on_end)(struct viewer *v, enum viewer_end why);
 };
 
-struct lane_bounds {
+struct lane_options {
     int64_t max_lag_ns;
     uint64_t max_lag_bytes;
+    struct splicer *splicer; /* of the worker; NULL: nothing goes by reference */
+    struct metrics *metrics; /* of the worker; may be NULL */
+    size_t splice_from; /* images of so many bytes go by reference, when there are many players */
 };
 
 /* f must outlive it. NULL when memory is out. */
 struct lane *lane_create(const struct follower *f, struct loop *loop,
-                         const struct lane_layout *layout, const struct lane_bounds *bounds);
+                         const struct lane_layout *layout, const struct lane_options *bounds);
 /* Nobody may be in it. */
 void lane_destroy(struct lane *l);
 
@@ -89,6 +93,9 @@ void viewer_leave(struct viewer *v);
 /* Sends bytes between two packets: now, or when the socket takes them. -ENOMEM, else 0 (on_end may
  * have been called). */
 int viewer_send(struct viewer *v, struct slice bytes);
+
+/* What has gone out to it since it was made. */
+uint64_t viewer_sent_bytes(struct viewer *v);
 
 /* The socket has room again. on_end may be called. */
 void viewer_writable(struct viewer *v);

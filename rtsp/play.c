@@ -180,10 +180,13 @@ void play_play(struct request *rq)
         request_fail(rq, 404, "the stream has ended");
         return;
     }
-    const struct lane_bounds bounds = {.max_lag_ns = config->max_lag_ns,
-                                       .max_lag_bytes = config->max_lag_bytes};
+    const struct lane_options options = {.max_lag_ns = config->max_lag_ns,
+                                         .max_lag_bytes = config->max_lag_bytes,
+                                         .splicer = &c->worker->splicer,
+                                         .metrics = &c->worker->metrics,
+                                         .splice_from = config->splice_from_bytes};
     struct fanout *f = fanout_get(&c->worker->base.loop, c->worker->base.id, s);
-    struct lane *lane = f ? fanout_lane(f, &session->layout, &bounds) : NULL;
+    struct lane *lane = f ? fanout_lane(f, &session->layout, &options) : NULL;
     if (!lane) {
         request_fail(rq, 503, "out of memory");
         return;

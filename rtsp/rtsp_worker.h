@@ -9,6 +9,7 @@
 #include "core/config.h"
 #include "core/metrics.h"
 #include "core/registry.h"
+#include "net/splicer.h"
 #include "net/worker.h"
 
 struct conn_handlers;
@@ -23,6 +24,7 @@ struct rtsp_worker {
     unsigned workers;          /* of the server */
     _Atomic uint64_t *clients; /* of the server: connections open */
     struct metrics metrics;
+    struct splicer splicer;
     struct list conns;
     bool draining; /* shutting down: the loop stops with the last connection */
     uint8_t read_scratch[READ_SCRATCH_BYTES];

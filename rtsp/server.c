@@ -146,9 +146,12 @@ static struct server_worker *make_worker(struct server *s, unsigned id, int cpu)
     w->workers = s->worker_count;
     w->clients = &s->clients;
     list_init(&w->conns);
+    if (splicer_init(&w->splicer) != 0)
+        LOG_WARN("no pipes: large frames go by copy", log_u64("worker", id));
     if (worker_init(&w->base, id, cpu) == 0)
         return sw;
     worker_fini(&w->base);
+    splicer_fini(&w->splicer);
     free(sw);
     return NULL;
 }
@@ -264,6 +267,7 @@ static void free_worker(struct server_worker *sw)
     for (unsigned i = 0; i < CONFIG_LISTEN_MAX; i++)
         acceptor_close(&sw->acceptor[i]);
     worker_fini(&sw->worker.base);
+    splicer_fini(&sw->worker.splicer);
     free(sw);
 }
 

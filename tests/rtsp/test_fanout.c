@@ -10,7 +10,7 @@
 enum { FRAME_BYTES = 500, SLOT = 1 };
 
 static const struct lane_layout both = {3, {{0, 1}, {2, 3}}};
-static const struct lane_bounds patient = {3600 * NS_PER_S, 1 << 30};
+static const struct lane_options patient = {3600 * NS_PER_S, 1 << 30};
 
 static struct loop loop;
 static struct feed feed;

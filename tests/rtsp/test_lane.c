@@ -2,6 +2,7 @@
 #include "rtsp/lane.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -19,7 +20,7 @@ static const struct lane_layout both_elsewhere = {3, {{10, 11}, {20, 21}}};
 static const struct lane_layout video_alone = {1, {{0, 1}}};
 static const struct lane_layout audio_alone = {2, {{0}, {2, 3}}};
 static const struct lane_layout first_track = {1, {{0, 1}}};
-static const struct lane_bounds patient = {3600 * NS_PER_S, 1 << 30};
+static const struct lane_options patient = {3600 * NS_PER_S, 1 << 30};
 
 static struct loop loop;
 static struct feed feed;
@@ -52,7 +53,7 @@ static void tear_down(void)
     rcu_drain();
 }
 
-static struct lane *lane_of(const struct lane_layout *layout, const struct lane_bounds *bounds)
+static struct lane *lane_of(const struct lane_layout *layout, const struct lane_options *bounds)
 {
     struct fanout *f = fanout_get(&loop, 0, feed.stream);
     cr_assert_not_null(f);
@@ -62,13 +63,13 @@ static struct lane *lane_of(const struct lane_layout *layout, const struct lane_
 }
 
 static void join(struct spectator *s, const struct lane_layout *layout,
-                 const struct lane_bounds *bounds)
+                 const struct lane_options *bounds)
 {
     cr_assert_eq(lane_join(lane_of(layout, bounds), &s->viewer), 0);
 }
 
 static void open_and_join(struct spectator *s, int room, const struct lane_layout *layout,
-                          const struct lane_bounds *bounds)
+                          const struct lane_options *bounds)
 {
     spectator_open(s, room);
     join(s, layout, bounds);
@@ -290,7 +291,7 @@ static void expect_jump(struct slice got, uint64_t from, uint64_t key, uint64_t 
 }
 
 /* A reply ahead of the stream shifts where in a packet the socket fills up. */
-static void jump_at(const struct lane_bounds *bounds, size_t reply_bytes)
+static void jump_at(const struct lane_options *bounds, size_t reply_bytes)
 {
     struct spectator s;
     char reply[256];
@@ -316,21 +317,21 @@ static void jump_at(const struct lane_bounds *bounds, size_t reply_bytes)
 
 Test(lane, player_that_lags_in_time_jumps_to_the_newest_key_frame)
 {
-    static const struct lane_bounds hasty = {30 * FEED_STEP_NS, 1 << 30};
+    static const struct lane_options hasty = {30 * FEED_STEP_NS, 1 << 30};
     for (size_t reply_bytes = 1; reply_bytes < 250; reply_bytes += 31)
         jump_at(&hasty, reply_bytes);
 }
 
 Test(lane, player_that_lags_in_bytes_jumps_to_the_newest_key_frame)
 {
-    static const struct lane_bounds hasty = {3600 * NS_PER_S, 30 * FRAME_BYTES};
+    static const struct lane_options hasty = {3600 * NS_PER_S, 30 * FRAME_BYTES};
     for (size_t reply_bytes = 1; reply_bytes < 250; reply_bytes += 31)
         jump_at(&hasty, reply_bytes);
 }
 
 Test(lane, player_that_lags_within_the_newest_gop_does_not_jump)
 {
-    static const struct lane_bounds hasty = {FEED_STEP_NS, 1};
+    static const struct lane_options hasty = {FEED_STEP_NS, 1};
     struct spectator s;
     uint64_t head = feed_gop(40);
     open_and_join(&s, SPECTATOR_TIGHT, &both, &hasty);
@@ -346,7 +347,7 @@ Test(lane, player_that_lags_within_the_newest_gop_does_not_jump)
 /* The GOP is too large to be kept. */
 Test(lane, player_that_lags_waits_for_a_key_frame_when_none_is_kept)
 {
-    static const struct lane_bounds hasty = {10 * FEED_STEP_NS, 1 << 30};
+    static const struct lane_options hasty = {10 * FEED_STEP_NS, 1 << 30};
     struct stream_options options = feed_options;
     options.keep.gop_cache_bytes = 5 * FRAME_BYTES;
     use_stream(&feed_video_and_audio, &options);
@@ -388,7 +389,7 @@ Test(lane, player_that_waits_starts_at_a_key_frame_that_is_not_kept)
 /* It has everything: that the publisher said nothing for a while is not the player's lag. */
 Test(lane, pause_of_the_publisher_makes_nobody_lag)
 {
-    static const struct lane_bounds bounds = {NS_PER_S, 1 << 30};
+    static const struct lane_options bounds = {NS_PER_S, 1 << 30};
     struct stream_options options = feed_options;
     options.keep.gop_cache_bytes = 5 * FRAME_BYTES;
     use_stream(&feed_video_and_audio, &options);
@@ -845,4 +846,42 @@ Test(lane, end_reaches_all_but_those_whose_socket_is_full)
         turn(&loop);
         use_stream(&feed_video_and_audio, &feed_options);
     }
+}
+
+/* -- by reference -- */
+
+/* Twelve players, of which one reads nothing, get large frames through the pipe. */
+Test(lane, large_frames_go_by_reference_and_arrive_as_they_are)
+{
+    enum { PLAYERS = 12, LARGE = 20000, FRAMES = 30, STALLED = 5 };
+    struct spectator s[PLAYERS];
+    struct splicer splicer;
+    struct metrics metrics = {0};
+    cr_assert_eq(splicer_init(&splicer), 0);
+    struct lane_options options = patient;
+    options.splicer = &splicer;
+    options.splice_from = 12 << 10;
+    options.metrics = &metrics;
+    signal(SIGPIPE, SIG_IGN);
+    feed_gop(1);
+    for (unsigned i = 0; i < PLAYERS; i++)
+        open_and_join(&s[i], i == STALLED ? SPECTATOR_TIGHT : SPECTATOR_ROOMY, &both, &options);
+    for (unsigned n = 0; n < FRAMES; n++) {
+        feed_video(&feed, false, n % 3 == 0 ? FRAME_BYTES : LARGE + n);
+        turn_until_idle();
+        for (unsigned i = 0; i < PLAYERS; i++)
+            if (i != STALLED)
+                spectator_read(&s[i]);
+    }
+    spectator_read_all(&s[STALLED]);
+    uint64_t sent = 0;
+    for (unsigned i = 0; i < PLAYERS; i++) {
+        spectator_expect(&s[i], &feed, &both, 0, FRAMES + 1);
+        cr_assert_eq(viewer_sent_bytes(&s[i].viewer), buf_len(&s[i].got));
+        if (i != STALLED)
+            sent += FRAMES * LARGE / 2;
+        spectator_close(&s[i]);
+    }
+    cr_assert_gt(metrics_get(&metrics, METRIC_SENT_BYTES), sent);
+    splicer_fini(&splicer);
 }
