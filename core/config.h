@@ -19,6 +19,7 @@ struct config {
     int64_t max_lag_ns;
     uint64_t max_lag_bytes;
     uint64_t packet_bytes;
+    int64_t audio_hold_ns;
     uint64_t splice_from_bytes; /* 0: never */
 
     int64_t write_timeout_ns;

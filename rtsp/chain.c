@@ -30,10 +30,15 @@ void chain_fini(struct chain *c)
 
 /* -- places to start -- */
 
-static bool may_start_at(const struct chain *c, const struct frame *f)
+bool chain_is_video(const struct chain *c, const struct frame *f)
 {
     const struct media *m = stream_media(c->follower->stream, NULL);
-    return !c->has_video || (codec_kind(m->track[f->track].codec) == MEDIA_VIDEO && f->key);
+    return codec_kind(m->track[f->track].codec) == MEDIA_VIDEO;
+}
+
+static bool may_start_at(const struct chain *c, const struct frame *f)
+{
+    return !c->has_video || (chain_is_video(c, f) && f->key);
 }
 
 uint64_t chain_start_pos(const struct chain *c)

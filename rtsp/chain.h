@@ -34,6 +34,9 @@ void chain_fini(struct chain *c);
 /* A frame came, in the stream's order. True when there is a new image. */
 bool chain_push(struct chain *c, const struct frame *f, int64_t now_ns);
 
+/* Whether a frame of the stream is video. */
+bool chain_is_video(const struct chain *c, const struct frame *f);
+
 /* Frames were missed: go on at the next place to start. */
 void chain_break(struct chain *c);
 

@@ -41,9 +41,11 @@ struct lane {
     uint64_t slice_bytes;          /* sent in this slice of it, not counted yet */
     bool is_loaded;                /* the splicer has the newest image */
     struct task sweep;
+    struct tmr held; /* armed while audio waits for video to go out with */
 };
 
 static void run_sweep(struct task *t);
+static void on_held_long_enough(struct tmr *t, int64_t now_ns);
 
 struct lane *lane_create(const struct follower *f, struct loop *loop,
                          const struct lane_layout *layout, const struct lane_options *options)
@@ -55,12 +57,14 @@ struct lane *lane_create(const struct follower *f, struct loop *loop,
     l->options = *options;
     chain_init(&l->chain, f, layout, loop->now_ns);
     task_init(&l->sweep, run_sweep);
+    l->held.on_expiry = on_held_long_enough;
     return l;
 }
 
 void lane_destroy(struct lane *l)
 {
     task_cancel(&l->sweep);
+    tmr_disarm(&l->loop->timers, &l->held);
     chain_fini(&l->chain);
     free(l->player);
     free(l);
@@ -290,6 +294,7 @@ static void serve(struct lane *l, struct player *p)
 
 static void start_sweep(struct lane *l)
 {
+    tmr_disarm(&l->loop->timers, &l->held);
     l->to_visit = l->count;
     if (l->count > 0)
         loop_post_task(l->loop, &l->sweep);
@@ -382,6 +387,24 @@ struct image *lane_start(struct lane *l)
     return chain_start(&l->chain);
 }
 
+static void on_held_long_enough(struct tmr *t, int64_t now_ns)
+{
+    (void)now_ns;
+    start_sweep(CONTAINER_OF(t, struct lane, held));
+}
+
+/* A write costs about the same whatever it carries: audio goes out with the next video, or a little
+ * later than it came. True when it waits. */
+static bool hold(struct lane *l, const struct frame *f)
+{
+    if (l->options.audio_hold_ns == 0 || !l->chain.has_video || chain_is_video(&l->chain, f) ||
+        l->to_visit > 0)
+        return false;
+    if (l->held.place != 0)
+        return true;
+    return tmr_arm(&l->loop->timers, &l->held, l->loop->now_ns + l->options.audio_hold_ns) == 0;
+}
+
 void lane_push(struct lane *l, const struct frame *f)
 {
     bool wanted = l->chain.wanted;
@@ -389,7 +412,8 @@ void lane_push(struct lane *l, const struct frame *f)
         return;
     if (wanted && !l->chain.wanted)
         seat_waiting(l);
-    start_sweep(l);
+    if (!hold(l, f))
+        start_sweep(l);
 }
 
 void lane_break(struct lane *l)

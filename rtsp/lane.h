@@ -52,6 +52,7 @@ struct lane_options {
     uint64_t max_lag_bytes;
     struct splicer *splicer; /* of the worker; NULL: nothing goes by reference */
     struct metrics *metrics; /* of the worker; may be NULL */
+    int64_t audio_hold_ns;   /* audio waits so long for video to go out with; 0: not at all */
     size_t splice_from; /* images of so many bytes go by reference, when there are many players */
 };
 

@@ -184,6 +184,7 @@ void play_play(struct request *rq)
                                          .max_lag_bytes = config->max_lag_bytes,
                                          .splicer = &c->worker->splicer,
                                          .metrics = &c->worker->metrics,
+                                         .audio_hold_ns = config->audio_hold_ns,
                                          .splice_from = config->splice_from_bytes};
     struct fanout *f = fanout_get(&c->worker->base.loop, c->worker->base.id, s);
     struct lane *lane = f ? fanout_lane(f, &session->layout, &options) : NULL;

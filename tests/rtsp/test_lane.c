@@ -848,6 +848,48 @@ Test(lane, end_reaches_all_but_those_whose_socket_is_full)
     }
 }
 
+/* -- audio with video -- */
+
+Test(lane, audio_goes_out_with_the_next_video_or_when_it_has_waited)
+{
+    struct spectator s;
+    struct lane_options options = patient;
+    options.audio_hold_ns = 20 * NS_PER_MS;
+    feed_gop(1);
+    open_and_join(&s, SPECTATOR_ROOMY, &both, &options);
+    spectator_read(&s);
+    feed_audio(&feed, AUDIO, 90);
+    turn_until_idle();
+    cr_assert_eq(spectator_read(&s), 0, "it waits");
+    feed_video(&feed, false, FRAME_BYTES);
+    turn_until_idle();
+    spectator_read(&s);
+    spectator_expect(&s, &feed, &both, 0, 3);
+    feed_audio(&feed, AUDIO, 90);
+    turn_until_idle();
+    cr_assert_eq(spectator_read(&s), 0, "it waits");
+    tmr_run(&loop.timers, tmr_next(&loop.timers));
+    turn_until_idle();
+    spectator_read(&s);
+    spectator_expect(&s, &feed, &both, 0, 4);
+    spectator_close(&s);
+}
+
+Test(lane, audio_alone_does_not_wait)
+{
+    struct spectator s;
+    struct lane_options options = patient;
+    options.audio_hold_ns = 20 * NS_PER_MS;
+    feed_gop(1);
+    feed_audio(&feed, AUDIO, 90);
+    open_and_join(&s, SPECTATOR_ROOMY, &audio_alone, &options);
+    spectator_read(&s);
+    feed_audio(&feed, AUDIO, 90);
+    turn_until_idle();
+    cr_assert_gt(spectator_read(&s), 0);
+    spectator_close(&s);
+}
+
 /* -- by reference -- */
 
 /* Twelve players, of which one reads nothing, get large frames through the pipe. */
