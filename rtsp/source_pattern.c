@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "rtp/batch.h"
 #include "rtsp/pattern.h"
+#include "rtsp/source.h"
 
 #define FRAME_NS (NS_PER_S / PATTERN_FPS)
 
@@ -72,20 +73,6 @@ static void on_due(struct tmr *t, int64_t now_ns)
         LOG_ERROR("out of memory: the demo stream stops");
 }
 
-static struct stream *make_stream(const struct config *config, unsigned workers)
-{
-    struct media media = {.track_count = 1};
-    pattern_describe(&media.track[0]);
-    const struct stream_options options = {
-        .keep = {.gop_cache_bytes = config->gop_cache_bytes,
-                 .max_lag_bytes = config->max_lag_bytes,
-                 .max_lag_ns = config->max_lag_ns},
-        .packet_bytes = config->packet_bytes,
-        .watch_slots = workers,
-    };
-    return stream_create(SOURCE_PATTERN_NAME, &media, &options);
-}
-
 struct source_pattern *source_pattern_create(struct loop *loop, struct registry *registry,
                                              const struct config *config, unsigned workers,
                                              int *err)
@@ -99,9 +86,9 @@ struct source_pattern *source_pattern_create(struct loop *loop, struct registry 
     s->next.on_expiry = on_due;
     s->start_ns = clock_mono_ns();
     s->start_wall_ns = clock_wall_ns();
-    s->stream = make_stream(config, workers);
-    if (s->stream)
-        *err = registry_add(registry, s->stream);
+    struct media media = {.track_count = 1};
+    pattern_describe(&media.track[0]);
+    *err = source_make_stream(registry, config, workers, SOURCE_PATTERN_NAME, &media, &s->stream);
     if (*err == 0)
         *err = tmr_arm(&loop->timers, &s->next, s->start_ns);
     if (*err != 0) {

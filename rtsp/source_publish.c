@@ -10,6 +10,7 @@
 #include "rtp/batch.h"
 #include "rtp/rtcp.h"
 #include "rtp/unpacker.h"
+#include "rtsp/source.h"
 #include "rtsp/url.h"
 
 #define CLOCK_JUMP_NS (10 * NS_PER_S)
@@ -144,21 +145,6 @@ static int add_track(struct publisher *p, const struct sdp_track *from)
     return t->unpacker ? 0 : -errno;
 }
 
-static int register_stream(struct publisher *p, const struct config *config, unsigned workers,
-                           const char *name)
-{
-    const struct stream_options options = {
-        .keep = {.gop_cache_bytes = config->gop_cache_bytes,
-                 .max_lag_bytes = config->max_lag_bytes,
-                 .max_lag_ns = config->max_lag_ns},
-        .packet_bytes = config->packet_bytes,
-        .watch_slots = workers,
-    };
-    p->packet_bytes = config->packet_bytes;
-    p->stream = stream_create(name, &p->media, &options);
-    return p->stream ? registry_add(p->registry, p->stream) : -ENOMEM;
-}
-
 struct publisher *publisher_create(struct registry *registry, const struct config *config,
                                    unsigned workers, const char *name, const struct sdp *sdp,
                                    int *err)
@@ -168,10 +154,11 @@ struct publisher *publisher_create(struct registry *registry, const struct confi
     if (!p)
         return NULL;
     p->registry = registry;
+    p->packet_bytes = config->packet_bytes;
     for (unsigned i = 0; i < sdp->track_count && *err == 0; i++)
         *err = add_track(p, &sdp->track[i]);
     if (*err == 0)
-        *err = register_stream(p, config, workers, name);
+        *err = source_make_stream(registry, config, workers, name, &p->media, &p->stream);
     if (*err == 0)
         return p;
     publisher_destroy(p);
