@@ -10,11 +10,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "bench/floor_crowd.h"
 #include "core/clock.h"
+#include "net/limits.h"
 
 enum { EXIT_MEASURED = 0, EXIT_NOT_MEASURED = 1, EXIT_WRONG_USAGE = 2, HELP_BYTES = 4096 };
 
@@ -37,16 +37,6 @@ static void on_signal(int number)
     asked_to_stop = 1;
 }
 
-/* Each connection is a descriptor, and the usual limit is too low for the purpose. */
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 static int pin(int64_t cpu)
 {
     cpu_set_t set;
@@ -64,7 +54,7 @@ static int prepare(struct floor *fl)
 {
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);
-    raise_descriptor_limit();
+    limits_raise_descriptors(); /* with the limit as it was, there are fewer players */
     fl->shows_status = fl->config.verbose || isatty(STDERR_FILENO);
     int err = pin(fl->config.cpu);
     if (err)
@@ -162,13 +152,13 @@ int main(int argc, char **argv)
     struct text out;
     text_init(&out, buf, sizeof buf);
     switch (floor_cli_parse(&fl->config, argc, argv, &out)) {
-    case FLOOR_CLI_DONE:
+    case FLAGS_DONE:
         fputs(buf, stdout);
         return EXIT_MEASURED;
-    case FLOOR_CLI_USAGE:
+    case FLAGS_USAGE:
         fputs(buf, stderr);
         return EXIT_WRONG_USAGE;
-    case FLOOR_CLI_RUN:
+    case FLAGS_RUN:
         break;
     }
     if (prepare(fl) != 0)

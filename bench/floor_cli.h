@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * umbel-floor's command line: one table of flags, from which parsing, defaults and --help all come.
+ * The command line of umbel-floor.
  */
 #pragma once
 
-#include "core/text.h"
+#include "core/flags.h"
 
 struct floor_config {
     const char *listen;
@@ -22,12 +22,6 @@ struct floor_config {
     bool verbose;
 };
 
-enum floor_cli {
-    FLOOR_CLI_RUN,   /* go on with the configuration */
-    FLOOR_CLI_DONE,  /* --help or --version: out is for stdout */
-    FLOOR_CLI_USAGE, /* wrong: out says why */
-};
-
 /* Fills in *config, whose strings point into argv. */
-enum floor_cli floor_cli_parse(struct floor_config *config, int argc, char **argv,
-                               struct text *out);
+enum flags_result floor_cli_parse(struct floor_config *config, int argc, char **argv,
+                                  struct text *out);

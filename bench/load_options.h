@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line of umbel-load: one table of flags, from which parsing, defaults and --help come.
+ * The command line of umbel-load.
  */
 #pragma once
 
-#include "core/base.h"
+#include "core/flags.h"
 
 #define LOAD_VERIFY_ALL UINT64_MAX
 
@@ -35,9 +35,9 @@ struct load_options {
 };
 
 enum load_options_result {
-    LOAD_OPTIONS_RUN,   /* go on with *options */
-    LOAD_OPTIONS_DONE,  /* --help or --version was served on out */
-    LOAD_OPTIONS_USAGE, /* wrong: out says why, exit with 2 */
+    LOAD_OPTIONS_RUN = FLAGS_RUN,     /* go on with *options */
+    LOAD_OPTIONS_DONE = FLAGS_DONE,   /* --help or --version was served on out */
+    LOAD_OPTIONS_USAGE = FLAGS_USAGE, /* wrong: out says why, exit with 2 */
 };
 
 /*

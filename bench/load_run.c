@@ -11,6 +11,7 @@
 #include "bench/load_sampler.h"
 #include "bench/load_summary.h"
 #include "core/clock.h"
+#include "net/limits.h"
 
 enum {
     SPARE_DESCRIPTORS = 32,
@@ -38,15 +39,12 @@ static const char *raise_descriptor_limit(const struct load_options *o, struct l
 {
     struct rlimit limit;
     uint64_t wanted = o->clients + (o->publish ? o->streams : 0) + SPARE_DESCRIPTORS;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return NULL;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_max >= wanted)
+    limits_raise_descriptors(); /* what counts is the limit that there is then */
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
         return NULL;
     snprintf(stats->first_failure, sizeof stats->first_failure,
              "%llu file descriptors are needed, but the limit is %llu (ulimit -n)",
-             (unsigned long long)wanted, (unsigned long long)limit.rlim_max);
+             (unsigned long long)wanted, (unsigned long long)limit.rlim_cur);
     return stats->first_failure;
 }
 

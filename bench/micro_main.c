@@ -82,13 +82,13 @@ int main(int argc, char **argv)
     struct text out;
     text_init(&out, buf, sizeof buf);
     switch (micro_cli_parse(&options, argc, argv, &out)) {
-    case MICRO_CLI_DONE:
+    case FLAGS_DONE:
         fputs(buf, stdout);
         return EXIT_MEASURED;
-    case MICRO_CLI_USAGE:
+    case FLAGS_USAGE:
         fputs(buf, stderr);
         return EXIT_WRONG_USAGE;
-    case MICRO_CLI_RUN:
+    case FLAGS_RUN:
         break;
     }
     size_t count = select_matching(options.only, selected);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line: one table of flags, from which parsing, defaults and --help all come.
+ * The command line of umbel.
  */
 #pragma once
 
 #include "core/config.h"
+#include "core/flags.h"
 
 enum cli_result {
-    CLI_RUN,   /* go on with *config */
-    CLI_DONE,  /* --help or --version was served on out */
-    CLI_USAGE, /* wrong: *out says why, exit with 2 */
+    CLI_RUN = FLAGS_RUN,     /* go on with *config */
+    CLI_DONE = FLAGS_DONE,   /* --help or --version was served on out */
+    CLI_USAGE = FLAGS_USAGE, /* wrong: *out says why, exit with 2 */
 };
 
 /*

@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "core/rcu.h"
+#include "net/limits.h"
 #include "net/listener.h"
 #include "rtsp/acceptor.h"
 #include "rtsp/conn.h"
@@ -84,12 +84,9 @@ static void on_stop(struct message *m)
 
 static void raise_descriptor_limit(void)
 {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-        LOG_WARN("file descriptor limit not raised", log_u64("limit", limit.rlim_cur));
+    int err = limits_raise_descriptors();
+    if (err)
+        LOG_WARN("file descriptor limit not raised", log_str("error", strerror(-err)));
 }
 
 static struct acceptor *free_acceptor(struct server_worker *sw)
