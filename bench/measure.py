@@ -84,7 +84,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(build, kind, rate="2M", workers=1):
+def serving(build, kind, rate="2M", workers=1, flags=()):
     """A server of kind 'umbel' or 'floor', until the end of the block. Only the floor makes its own stream."""
     port = free_port()
     if kind == "floor":
@@ -92,7 +92,7 @@ def serving(build, kind, rate="2M", workers=1):
                    "--duration", str(FLOOR_SECONDS)]
     else:
         command = [build / "umbel", "--listen", f"{HOST}:{port}", "--workers", str(workers),
-                   "--log-level", "error"]
+                   "--log-level", "error", *flags]
     # Pinned before it starts: umbel gives its workers the processors that it may run on.
     process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL,
@@ -160,12 +160,12 @@ def one_run(build, kind, rate, clients, seconds, *flags, workers=1):
         return figures(start_load(build, server, clients, seconds, *flags, publish=rate).result())
 
 
-def settled_run(build, kind, rate, clients, seconds):
+def settled_run(build, kind, rate, clients, seconds, flags=()):
     """
     The same, but the cost is that of the last 'seconds' only, a GOP after the last join: the floor's players get
     nothing until a key frame. Large key frames are cheap by the byte: let it be whole GOPs, with as many for all.
     """
-    with serving(build, kind, rate) as server:
+    with serving(build, kind, rate, flags=flags) as server:
         result = start_load(build, server, clients, seconds + GOP_SECONDS, publish=rate).result()
     return {**figures(result), **last_cost(result, seconds)}
 

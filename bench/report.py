@@ -54,9 +54,10 @@ def notes(row, *names):
 # Of each kind of row: column heads, and the cells of a row.
 TABLES = {
     "floor": (
-        ["load", "ratio (median of pairs)", "pairs", "CPU s/GB: umbel / floor",
+        ["load", "umbel's players start", "ratio (median of pairs)", "pairs", "CPU s/GB: umbel / floor",
          "ns per client and frame: umbel / floor", "delay p50 / p99 ms: umbel", "floor", "lost", "note"],
-        lambda r: [load(r), number(r["ratio"], "**{:.3f}**"), both("{:.2f}", *sorted(r["ratios"])),
+        lambda r: [load(r), "in the cached GOP" if r.get("cached") else "at the next key frame",
+                   number(r["ratio"], "**{:.3f}**"), both("{:.2f}", *sorted(r["ratios"])),
                    both("{:.3f}", r["umbel"]["cpu_s_per_gb"], r["floor"]["cpu_s_per_gb"]),
                    both("{:,.0f}", r["umbel"]["ns_per_client_and_frame"],
                         r["floor"]["ns_per_client_and_frame"]),

@@ -8,9 +8,10 @@
 
 enum {
     BACKLOG = 4096,
-    /* Bytes that the kernel takes beyond what it can send right now. Keeps a stalled player from
-     * holding megabytes of stale video in its socket. */
-    NOTSENT_LOWAT_BYTES = 512 << 10,
+    /* Bytes that the kernel takes beyond what it can send right now. Keeps stalled and slow players
+     * from holding megabytes of stale video in their sockets, at the expense of the others: with
+     * 512K, 10 % of them tripled the p99 delay of the healthy; with 128K they do not show. */
+    NOTSENT_LOWAT_BYTES = 128 << 10,
 };
 
 static void set_option(int fd, int level, int name, int value)
