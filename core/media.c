@@ -4,9 +4,26 @@
 static const struct {
     const char *name;
     enum media_kind kind;
-} codecs[] = {
-    [CODEC_H264] = {"H264", MEDIA_VIDEO},
-    [CODEC_AAC] = {"mpeg4-generic", MEDIA_AUDIO},
+    bool has_keys;
+    bool needs_config;   /* players must be told it before the first frame */
+    bool config_in_band; /* and may be told another one by a frame */
+} codecs[CODECS] = {
+    [CODEC_H264] = {"H264", MEDIA_VIDEO, .has_keys = true, .needs_config = true, true},
+    [CODEC_H265] = {"H265", MEDIA_VIDEO, .has_keys = true, .needs_config = true, true},
+    [CODEC_AV1] = {"AV1", MEDIA_VIDEO, .has_keys = true, .config_in_band = true},
+    [CODEC_VP8] = {"VP8", MEDIA_VIDEO, .has_keys = true},
+    [CODEC_VP9] = {"VP9", MEDIA_VIDEO, .has_keys = true},
+    [CODEC_JPEG] = {"JPEG", MEDIA_VIDEO, .has_keys = true},
+    [CODEC_AAC] = {"mpeg4-generic", MEDIA_AUDIO, .needs_config = true},
+    [CODEC_LATM] = {"MP4A-LATM", MEDIA_AUDIO},
+    [CODEC_OPUS] = {"opus", MEDIA_AUDIO},
+    [CODEC_PCMU] = {"PCMU", MEDIA_AUDIO},
+    [CODEC_PCMA] = {"PCMA", MEDIA_AUDIO},
+    [CODEC_G722] = {"G722", MEDIA_AUDIO},
+    [CODEC_L16] = {"L16", MEDIA_AUDIO},
+    [CODEC_MPA] = {"MPA", MEDIA_AUDIO},
+    [CODEC_AC3] = {"ac3", MEDIA_AUDIO},
+    [CODEC_OTHER] = {"", MEDIA_DATA},
 };
 
 const char *codec_name(enum codec codec)
@@ -14,9 +31,19 @@ const char *codec_name(enum codec codec)
     return codecs[codec].name;
 }
 
-enum media_kind codec_kind(enum codec codec)
+bool codec_has_keys(enum codec codec)
 {
-    return codecs[codec].kind;
+    return codecs[codec].has_keys;
+}
+
+enum media_kind media_track_kind(const struct media_track *t)
+{
+    return t->codec == CODEC_OTHER ? t->other_kind : codecs[t->codec].kind;
+}
+
+const char *media_track_encoding(const struct media_track *t)
+{
+    return t->codec == CODEC_OTHER ? t->other_encoding : codecs[t->codec].name;
 }
 
 bool media_track_set_config(struct media_track *t, struct slice config)
@@ -37,18 +64,42 @@ unsigned media_active_tracks(const struct media *m)
     return active;
 }
 
+static bool lacks_config(const struct media_track *t)
+{
+    return !t->inactive && codecs[t->codec].needs_config && t->config_len == 0;
+}
+
 bool media_is_complete(const struct media *m)
 {
     for (unsigned i = 0; i < m->track_count; i++)
-        if (!m->track[i].inactive && m->track[i].config_len == 0)
+        if (lacks_config(&m->track[i]))
             return false;
     return media_active_tracks(m) > 0;
 }
 
-int media_video_track(const struct media *m)
+int media_key_track(const struct media *m)
 {
     for (unsigned i = 0; i < m->track_count; i++)
-        if (!m->track[i].inactive && codec_kind(m->track[i].codec) == MEDIA_VIDEO)
+        if (!m->track[i].inactive && codec_has_keys(m->track[i].codec))
             return (int)i;
     return -1;
+}
+
+static bool is_same_track(const struct media_track *a, const struct media_track *b)
+{
+    if (a->codec != b->codec || a->inactive != b->inactive || a->clock_rate != b->clock_rate ||
+        a->channels != b->channels || strcmp(media_track_encoding(a), media_track_encoding(b)) != 0)
+        return false;
+    return codecs[a->codec].config_in_band ||
+           slice_eq(media_track_config(a), media_track_config(b));
+}
+
+bool media_is_compatible(const struct media *a, const struct media *b)
+{
+    if (a->track_count != b->track_count)
+        return false;
+    for (unsigned i = 0; i < a->track_count; i++)
+        if (!is_same_track(&a->track[i], &b->track[i]))
+            return false;
+    return true;
 }

@@ -9,19 +9,55 @@
 
 enum {
     MEDIA_TRACKS_MAX = 8,
-    MEDIA_CONFIG_MAX = 1024, /* bytes of a track's decoder configuration */
+    MEDIA_CONFIG_MAX = 2048, /* bytes of a track's decoder configuration */
+    MEDIA_ENCODING_MAX = 32, /* of an encoding name, its NUL included */
 };
 
-enum media_kind { MEDIA_VIDEO, MEDIA_AUDIO };
-enum codec { CODEC_H264, CODEC_AAC };
+enum media_kind { MEDIA_VIDEO, MEDIA_AUDIO, MEDIA_DATA };
+
+/*
+ * What a track's frames are made of, and what its configuration holds:
+ *
+ *                frame                                        configuration
+ *   H264, H265   an access unit: NAL units as in nal.h        the parameter sets, as in nal.h
+ *   AV1          a temporal unit: OBUs as in obu.h            the sequence header OBU, or nothing
+ *   VP8, VP9     a frame as the codec defines it              nothing
+ *   JPEG         RFC 2435's own form of it: rtp/jpeg.h        nothing
+ *   AAC          an access unit                               the AudioSpecificConfig
+ *   LATM         an AudioMuxElement                           the text of the format parameters
+ *   OPUS         a packet                                     the text of the format parameters
+ *   PCMU, PCMA, G722, L16   samples, any number of them       nothing
+ *   MPA, AC3     a frame as the codec defines it              nothing; AC3: format parameters
+ *   OTHER        an RTP payload behind its marker, rtp/other.h  the text of the format parameters
+ */
+enum codec {
+    CODEC_H264,
+    CODEC_H265,
+    CODEC_AV1,
+    CODEC_VP8,
+    CODEC_VP9,
+    CODEC_JPEG,
+    CODEC_AAC,
+    CODEC_LATM,
+    CODEC_OPUS,
+    CODEC_PCMU,
+    CODEC_PCMA,
+    CODEC_G722,
+    CODEC_L16,
+    CODEC_MPA, /* MPEG-1 and MPEG-2 audio: MP3 and its elder kin */
+    CODEC_AC3,
+    CODEC_OTHER, /* whatever it is: goes through packet by packet */
+    CODECS,
+};
 
 struct media_track {
     enum codec codec;
     bool inactive;       /* announced, but nothing of it will come: players are not told of it */
     uint32_t clock_rate; /* RTP clock, Hz */
-    uint8_t channels;    /* audio only */
-    uint16_t config_len; /* 0: not known yet */
-    /* H264: the SPS and PPS NAL units, in the form of nal.h. AAC: the AudioSpecificConfig. */
+    uint8_t channels;    /* audio only; 0: the description does not say */
+    uint16_t config_len; /* 0: none, or not known yet */
+    enum media_kind other_kind;              /* OTHER: see media_track_kind */
+    char other_encoding[MEDIA_ENCODING_MAX]; /* OTHER: as rtpmap has it */
     uint8_t config[MEDIA_CONFIG_MAX];
 };
 
@@ -30,9 +66,16 @@ struct media {
     struct media_track track[MEDIA_TRACKS_MAX];
 };
 
-/* The encoding name as in rtpmap ("H264"), and audio or video. */
+/* The encoding name as in rtpmap ("H264"); empty for CODEC_OTHER. */
 const char *codec_name(enum codec codec);
-enum media_kind codec_kind(enum codec codec);
+
+/* True when some of its frames are key frames, at which alone decoding may start. */
+bool codec_has_keys(enum codec codec);
+
+enum media_kind media_track_kind(const struct media_track *t);
+
+/* As in rtpmap. */
+const char *media_track_encoding(const struct media_track *t);
 
 static inline struct slice media_track_config(const struct media_track *t)
 {
@@ -45,9 +88,16 @@ bool media_track_set_config(struct media_track *t, struct slice config);
 /* Tracks that are not inactive. */
 unsigned media_active_tracks(const struct media *m);
 
-/* True when players can be told everything that they need: no active track lacks its
- * configuration. */
+/* True when players can be told everything that they need: no active track lacks a configuration
+ * that its codec cannot do without. */
 bool media_is_complete(const struct media *m);
 
-/* The first active video track, or -1. */
-int media_video_track(const struct media *m);
+/* The track that decides where a player may start: the first active one that has key frames, or
+ * -1. */
+int media_key_track(const struct media *m);
+
+/*
+ * True when who plays 'a' can go on with 'b' without a new description: the same tracks, of the
+ * same codecs and clocks. Parameter sets that travel in-band as well may differ.
+ */
+bool media_is_compatible(const struct media *a, const struct media *b);

@@ -73,6 +73,8 @@ bool params_merge(struct media_track *track, struct slice au)
 {
     struct slice nal;
     bool changed = false;
+    if (track->codec != CODEC_H264)
+        return false;
     while (nal_next(&au, &nal))
         if (is_params(nal))
             changed |= merge_one(track, nal);
@@ -82,6 +84,8 @@ bool params_merge(struct media_track *track, struct slice au)
 bool params_are_in(const struct media_track *track, struct slice au)
 {
     struct slice units = media_track_config(track), nal;
+    if (track->codec != CODEC_H264)
+        return true;
     while (nal_next(&units, &nal))
         if (!nal_contains(au, nal))
             return false;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * H.264 parameter sets: collected from wherever a publisher puts them, and put in front of every
- * IDR picture that comes without.
+ * Parameter sets (H.264, H.265) and sequence headers (AV1): collected from wherever a publisher
+ * puts them, and put in front of every key frame that comes without. Tracks of other codecs have
+ * none: nothing of theirs changes, nothing is missing.
  */
 #pragma once
 

@@ -95,7 +95,7 @@ struct stream *stream_create(const char *name, const struct media *media,
     atomic_init(&s->refs, 1);
     atomic_init(&s->state, STREAM_ANNOUNCED);
     atomic_init(&s->start, GOP_NONE);
-    gop_init(&s->gop, &o->keep, media_video_track(media) >= 0);
+    gop_init(&s->gop, &o->keep, media_key_track(media) >= 0);
     for (unsigned i = 0; i < media->track_count; i++)
         track_clock_init(&s->track[i], media->track[i].clock_rate);
     s->packet_bytes = o->packet_bytes;

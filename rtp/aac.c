@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "rtp/aac.h"
+/*
+ * AAC over RTP (RFC 3640), both ways: out as AAC-hbr with one access unit a packet, in as any mode
+ * without interleaving that gives each access unit its size.
+ */
+#include "rtp/codec.h"
 
 #include "core/bytes.h"
 #include "core/scan.h"
@@ -16,21 +20,20 @@ enum {
 
 /* Packing */
 
-void aac_pack_start(struct packer *p)
+static void pack_start(struct packer *p)
 {
-    p->au_bytes = p->rest.len;
-    if (p->au_bytes > HBR_AU_MAX)
+    if (p->au.len > HBR_AU_MAX)
         p->rest = (struct slice){0};
 }
 
-size_t aac_pack_next(struct packer *p, uint8_t *dst, bool *marker)
+static size_t pack_next(struct packer *p, uint8_t *dst, bool *marker)
 {
     if (p->rest.len == 0)
         return 0;
     struct slice part = slice_head(p->rest, p->max_payload - HBR_HEADERS_BYTES);
     if (dst != NULL) {
         put_be16(dst, HBR_SIZE_BITS + HBR_INDEX_BITS);
-        put_be16(dst + 2, (uint16_t)(p->au_bytes << HBR_INDEX_BITS));
+        put_be16(dst + 2, (uint16_t)(p->au.len << HBR_INDEX_BITS));
         memcpy(dst + HBR_HEADERS_BYTES, part.ptr, part.len);
     }
     p->rest = slice_from(p->rest, part.len);
@@ -103,6 +106,15 @@ static uint32_t frame_ticks(struct slice config, uint32_t clock_rate)
 
 /* Format parameters (RFC 3640 section 4.1) */
 
+/* How the stream looks, and what unpacking remembers between packets. */
+struct aac_unpacking {
+    unsigned size_bits; /* of the fields of an AU header (RFC 3640 section 3.2.1) */
+    unsigned index_bits;
+    unsigned delta_bits;
+    uint32_t frame_ticks; /* of the RTP clock, an access unit long */
+    size_t whole_bytes;   /* of the open access unit; 0: its fragments do not say */
+};
+
 enum field { FIELD_SIZE, FIELD_INDEX, FIELD_DELTA, FIELD_FOREIGN, FIELDS };
 enum { FIELD_BITS_MAX = 32, FIELD_ABSENT = -1 };
 
@@ -146,8 +158,9 @@ static int read_parameters(struct slice fmtp, int bits[FIELDS])
     return bits[FIELD_SIZE] != 0 ? 0 : -EINVAL;
 }
 
-int aac_unpack_init(struct aac_unpacking *x, const struct media_track *track, struct slice fmtp)
+static int unpack_init(void *state, const struct media_track *track, struct slice fmtp)
 {
+    struct aac_unpacking *x = state;
     int bits[FIELDS] = {FIELD_ABSENT, FIELD_ABSENT, FIELD_ABSENT, 0};
     int err = read_parameters(fmtp, bits);
     if (err != 0)
@@ -272,9 +285,9 @@ static void end_au(const struct aac_unpacking *x, struct assembly *au)
     assembly_finish(au);
 }
 
-int aac_unpack(struct aac_unpacking *x, struct assembly *au, const struct rtp_packet *pkt,
-               bool after_gap)
+static int unpack(void *state, struct assembly *au, const struct rtp_packet *pkt, bool after_gap)
 {
+    struct aac_unpacking *x = state;
     if (au->open && au->rtp_time != pkt->rtp_time)
         end_au(x, au);
     int err = au->open && au->damaged ? 0 : take_payload(x, au, pkt, after_gap);
@@ -288,3 +301,11 @@ int aac_unpack(struct aac_unpacking *x, struct assembly *au, const struct rtp_pa
         end_au(x, au);
     return err;
 }
+
+const struct rtp_codec rtp_aac = {
+    .pack_start = pack_start,
+    .pack_next = pack_next,
+    .state_bytes = sizeof(struct aac_unpacking),
+    .unpack_init = unpack_init,
+    .unpack = unpack,
+};

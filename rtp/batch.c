@@ -32,7 +32,6 @@ uint8_t *batch_write_interleaved(uint8_t *dst, enum codec codec, struct slice au
     struct rtp_packet header = {
         .payload_type = layout->payload_type,
         .seq = layout->first_seq,
-        .rtp_time = layout->rtp_time,
         .ssrc = layout->ssrc,
     };
     packer_init(&p, codec, au, packet_bytes - RTP_HEADER_BYTES);
@@ -41,6 +40,7 @@ uint8_t *batch_write_interleaved(uint8_t *dst, enum codec codec, struct slice au
         size_t len = packer_next(&p, payload, &header.marker);
         if (len == 0)
             return dst;
+        header.rtp_time = layout->rtp_time + p.ticks;
         write_interleaved_header(dst, layout->channel, RTP_HEADER_BYTES + len);
         rtp_write_header(dst + INTERLEAVED_HEADER_BYTES, &header);
         dst = payload + len;

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "rtp/h264.h"
+/*
+ * H.264 over RTP (RFC 6184), packetization-mode 1: single NAL unit packets, STAP-A and FU-A, both
+ * ways.
+ */
+#include "rtp/codec.h"
 
 #include "core/bytes.h"
 #include "core/nal.h"
@@ -35,12 +39,12 @@ enum {
 /* Moves on to the next unit that has any bytes. */
 static void next_unit(struct packer *p)
 {
-    p->nal = (struct slice){0};
-    while (p->nal.len == 0 && nal_next(&p->rest, &p->nal))
+    p->unit = (struct slice){0};
+    while (p->unit.len == 0 && nal_next(&p->rest, &p->unit))
         ;
 }
 
-void h264_pack_start(struct packer *p)
+static void pack_start(struct packer *p)
 {
     next_unit(p);
 }
@@ -51,17 +55,17 @@ static size_t pack_fragment(struct packer *p, uint8_t *dst)
 {
     uint8_t start = p->in_fragments ? 0 : FU_START;
     if (!p->in_fragments) {
-        p->nal_header = p->nal.ptr[0];
-        p->nal = slice_from(p->nal, 1);
+        p->unit_header = p->unit.ptr[0];
+        p->unit = slice_from(p->unit, 1);
     }
-    struct slice part = slice_head(p->nal, p->max_payload - FU_HEADER_BYTES);
-    bool last = part.len == p->nal.len;
+    struct slice part = slice_head(p->unit, p->max_payload - FU_HEADER_BYTES);
+    bool last = part.len == p->unit.len;
     if (dst != NULL) {
-        dst[0] = (uint8_t)((p->nal_header & (F_BIT | NRI_BITS)) | FU_A);
-        dst[1] = (uint8_t)(start | (last ? FU_END : 0) | (p->nal_header & TYPE_BITS));
+        dst[0] = (uint8_t)((p->unit_header & (F_BIT | NRI_BITS)) | FU_A);
+        dst[1] = (uint8_t)(start | (last ? FU_END : 0) | (p->unit_header & TYPE_BITS));
         memcpy(dst + FU_HEADER_BYTES, part.ptr, part.len);
     }
-    p->nal = slice_from(p->nal, part.len);
+    p->unit = slice_from(p->unit, part.len);
     p->in_fragments = !last;
     if (last)
         next_unit(p);
@@ -70,9 +74,9 @@ static size_t pack_fragment(struct packer *p, uint8_t *dst)
 
 static size_t pack_single(struct packer *p, uint8_t *dst)
 {
-    size_t len = p->nal.len;
+    size_t len = p->unit.len;
     if (dst != NULL)
-        memcpy(dst, p->nal.ptr, len);
+        memcpy(dst, p->unit.ptr, len);
     next_unit(p);
     return len;
 }
@@ -88,11 +92,11 @@ static struct aggregate plan_aggregate(const struct packer *p)
     struct packer ahead = *p;
     struct aggregate plan = {0, STAP_A};
     size_t bytes = STAP_HEADER_BYTES;
-    for (; ahead.nal.len > 0; next_unit(&ahead)) {
-        bytes += STAP_LENGTH_BYTES + ahead.nal.len;
+    for (; ahead.unit.len > 0; next_unit(&ahead)) {
+        bytes += STAP_LENGTH_BYTES + ahead.unit.len;
         if (bytes > p->max_payload)
             break;
-        uint8_t header = ahead.nal.ptr[0];
+        uint8_t header = ahead.unit.ptr[0];
         uint8_t nri = plan.header & NRI_BITS;
         if ((header & NRI_BITS) > nri)
             nri = header & NRI_BITS;
@@ -109,10 +113,10 @@ static size_t pack_aggregate(struct packer *p, uint8_t *dst, struct aggregate pl
         dst[0] = plan.header;
     for (; plan.units > 0; plan.units--) {
         if (dst != NULL) {
-            put_be16(dst + at, (uint16_t)p->nal.len);
-            memcpy(dst + at + STAP_LENGTH_BYTES, p->nal.ptr, p->nal.len);
+            put_be16(dst + at, (uint16_t)p->unit.len);
+            memcpy(dst + at + STAP_LENGTH_BYTES, p->unit.ptr, p->unit.len);
         }
-        at += STAP_LENGTH_BYTES + p->nal.len;
+        at += STAP_LENGTH_BYTES + p->unit.len;
         next_unit(p);
     }
     return at;
@@ -120,22 +124,36 @@ static size_t pack_aggregate(struct packer *p, uint8_t *dst, struct aggregate pl
 
 static size_t pack_payload(struct packer *p, uint8_t *dst)
 {
-    if (p->in_fragments || p->nal.len > p->max_payload)
+    if (p->in_fragments || p->unit.len > p->max_payload)
         return pack_fragment(p, dst);
     struct aggregate plan = plan_aggregate(p);
     return plan.units > 1 ? pack_aggregate(p, dst, plan) : pack_single(p, dst);
 }
 
-size_t h264_pack_next(struct packer *p, uint8_t *dst, bool *marker)
+static size_t pack_next(struct packer *p, uint8_t *dst, bool *marker)
 {
-    if (p->nal.len == 0)
+    if (p->unit.len == 0)
         return 0;
     size_t len = pack_payload(p, dst);
-    *marker = p->nal.len == 0;
+    *marker = p->unit.len == 0;
     return len;
 }
 
 /* Unpacking */
+
+/* What unpacking remembers between packets. */
+struct h264_unpacking {
+    bool has_vcl;         /* the open access unit has a slice */
+    bool continues;       /* it goes on with a picture whose first slices were already delivered */
+    bool headless;        /* its first slice is not the first one of a picture, and it continues */
+    bool marker_misleads; /* it was seen inside a picture: from then on only time stamps end one */
+    bool in_fragment;     /* a FU-A has started and not ended */
+    size_t nal_at; /* where the unit being put together from fragments begins, its length first */
+
+    bool any_ended; /* an access unit has ended before: */
+    bool last_damaged;
+    uint32_t last_time;
+};
 
 /*
  * True for the first slice of a picture: first_mb_in_slice, the first element of a slice header, is
@@ -323,9 +341,9 @@ static void change_time(struct h264_unpacking *h, struct assembly *au, uint32_t 
         au->rtp_time = rtp_time;
 }
 
-int h264_unpack(struct h264_unpacking *h, struct assembly *au, const struct rtp_packet *pkt,
-                bool after_gap)
+static int unpack(void *state, struct assembly *au, const struct rtp_packet *pkt, bool after_gap)
 {
+    struct h264_unpacking *h = state;
     if (au->open && au->rtp_time != pkt->rtp_time)
         change_time(h, au, pkt->rtp_time);
     if (!au->open)
@@ -340,3 +358,10 @@ int h264_unpack(struct h264_unpacking *h, struct assembly *au, const struct rtp_
         end_au(h, au);
     return err;
 }
+
+const struct rtp_codec rtp_h264 = {
+    .pack_start = pack_start,
+    .pack_next = pack_next,
+    .state_bytes = sizeof(struct h264_unpacking),
+    .unpack = unpack,
+};

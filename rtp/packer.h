@@ -9,15 +9,22 @@
 
 #include "core/media.h"
 
-/* Private to the packetizers; embedded so that it lives on the caller's stack. */
+struct rtp_codec;
+
+/* Embedded so that it lives on the caller's stack. */
 struct packer {
-    enum codec codec;
+    /* The payload that packer_next wrote last is so many RTP ticks later than the access unit. Zero
+     * but for samples, of which a packet may hold only a part. */
+    uint32_t ticks;
+
+    /* private to the packetizers */
+    const struct rtp_codec *codec;
     size_t max_payload;
-    struct slice rest;  /* of the access unit: what is not begun yet */
-    struct slice nal;   /* H264: the next NAL unit, or what is left of it; empty at the end */
-    uint8_t nal_header; /* H264: first byte of the NAL unit that is being fragmented */
-    bool in_fragments;  /* H264: a part of nal is already out */
-    size_t au_bytes;    /* AAC: size of the whole access unit */
+    struct slice au;
+    struct slice rest; /* of the access unit: what is not begun yet */
+    struct slice unit; /* NAL unit or OBU: the next one, or what is left of it; empty at the end */
+    uint16_t unit_header; /* of the unit that is being fragmented */
+    bool in_fragments;    /* a part of unit, or of the access unit, is already out */
 };
 
 enum {
@@ -26,8 +33,8 @@ enum {
 };
 
 /*
- * Starts on one access unit. H264: NAL units in the form of core/nal.h; empty ones are skipped.
- * AAC: one raw access unit; one that RFC 3640 cannot express (over 8191 bytes) makes no packets.
+ * Starts on one access unit, in the form that core/media.h gives for the codec. One that its RTP
+ * payload format cannot express (AAC over 8191 bytes, say) makes no packets.
  * max_payload: bytes of an RTP payload at the most, PACKER_MIN_PAYLOAD to PACKER_MAX_PAYLOAD.
  */
 void packer_init(struct packer *p, enum codec codec, struct slice au, size_t max_payload);

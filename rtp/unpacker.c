@@ -1,40 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 #include "rtp/unpacker.h"
 
-#include "rtp/aac.h"
-#include "rtp/assembly.h"
-#include "rtp/h264.h"
+#include "rtp/codec.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 /* Beyond these a sequence number is not a loss or a late packet but a new start (RFC 3550 A.1). */
 enum { MAX_DROPOUT = 3000, MAX_MISORDER = 100 };
 
 struct unpacker {
-    enum codec codec;
-    union {
-        struct h264_unpacking h264;
-        struct aac_unpacking aac;
-    };
+    const struct rtp_codec *codec;
     struct assembly au;
     bool started; /* a packet was taken: */
     uint16_t seq;
     uint32_t ssrc;
     uint64_t packets;
     uint64_t lost_packets;
+    max_align_t state[]; /* the codec's */
 };
 
 struct unpacker *unpacker_create(const struct media_track *track, struct slice fmtp,
                                  unpacker_on_au *on_au, void *arg)
 {
-    struct unpacker *u = calloc(1, sizeof(*u));
+    const struct rtp_codec *codec = rtp_codec(track->codec);
+    struct unpacker *u = calloc(1, sizeof(*u) + codec->state_bytes);
     if (u == NULL)
         return NULL;
-    u->codec = track->codec;
+    u->codec = codec;
     u->au.on_au = on_au;
     u->au.arg = arg;
-    int err = u->codec == CODEC_AAC ? aac_unpack_init(&u->aac, track, fmtp) : 0;
+    int err = codec->unpack_init ? codec->unpack_init(u->state, track, fmtp) : 0;
     if (err != 0) {
         unpacker_destroy(u);
         errno = -err;
@@ -88,9 +85,7 @@ int unpacker_push(struct unpacker *u, const struct rtp_packet *pkt)
     u->started = true;
     u->seq = pkt->seq;
     u->ssrc = pkt->ssrc;
-    if (u->codec == CODEC_AAC)
-        return aac_unpack(&u->aac, &u->au, pkt, c != IN_ORDER);
-    return h264_unpack(&u->h264, &u->au, pkt, c != IN_ORDER);
+    return u->codec->unpack(u->state, &u->au, pkt, c != IN_ORDER);
 }
 
 struct unpacker_stats unpacker_stats(const struct unpacker *u)

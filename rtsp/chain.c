@@ -9,7 +9,7 @@ static bool shows_video(const struct follower *f, const struct lane_layout *layo
 {
     const struct media *m = stream_media(f->stream, NULL);
     for (unsigned i = 0; i < m->track_count; i++)
-        if (layout_has(layout, i) && codec_kind(m->track[i].codec) == MEDIA_VIDEO)
+        if (layout_has(layout, i) && codec_has_keys(m->track[i].codec))
             return true;
     return false;
 }
@@ -33,7 +33,7 @@ void chain_fini(struct chain *c)
 bool chain_is_video(const struct chain *c, const struct frame *f)
 {
     const struct media *m = stream_media(c->follower->stream, NULL);
-    return codec_kind(m->track[f->track].codec) == MEDIA_VIDEO;
+    return codec_has_keys(m->track[f->track].codec);
 }
 
 static bool may_start_at(const struct chain *c, const struct frame *f)

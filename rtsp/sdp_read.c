@@ -191,7 +191,7 @@ static bool parse_clock(struct media_track *media, struct slice clock)
     if (clock.len > 0 && !scan_number(scan_trim(clock), UINT8_MAX, &channels))
         return false;
     media->clock_rate = (uint32_t)rate;
-    if (codec_kind(media->codec) == MEDIA_AUDIO)
+    if (media_track_kind(media) == MEDIA_AUDIO)
         media->channels = (uint8_t)channels;
     return rate > 0 && channels > 0;
 }

@@ -78,9 +78,9 @@ static void write_track(struct text *t, const struct media_track *track, unsigne
 {
     unsigned payload_type = sdp_payload_type(number);
     text_addf(t, "m=%s 0 RTP/AVP %u\r\n", writers[track->codec].kind, payload_type);
-    text_addf(t, "a=rtpmap:%u %s/%" PRIu32, payload_type, codec_name(track->codec),
+    text_addf(t, "a=rtpmap:%u %s/%" PRIu32, payload_type, media_track_encoding(track),
               track->clock_rate);
-    if (codec_kind(track->codec) == MEDIA_AUDIO)
+    if (media_track_kind(track) == MEDIA_AUDIO)
         text_addf(t, "/%u", track->channels);
     text_addf(t, "\r\na=fmtp:%u ", payload_type);
     writers[track->codec].write_fmtp(t, track);

@@ -107,8 +107,7 @@ static void on_access_unit(void *arg, const struct access_unit *au)
     struct publisher_track *t = arg;
     struct publisher *p = t->publisher;
     struct media_track *track = &p->media.track[t->number];
-    if (track->codec == CODEC_H264)
-        note_params(p, track, au->data);
+    note_params(p, track, au->data);
     p->awaits_key &= !au->key;
     if (stream_state(p->stream) != STREAM_LIVE || p->awaits_key)
         return; /* of no use to any player */
@@ -230,7 +229,7 @@ void publisher_start(struct publisher *p, uint32_t tracks)
 {
     p->started = true;
     leave_out_others(p, tracks);
-    p->awaits_key = media_video_track(&p->media) >= 0;
+    p->awaits_key = media_key_track(&p->media) >= 0;
     open_if_complete(p);
 }
 

@@ -10,9 +10,9 @@ static const struct media_track audio = {.codec = CODEC_AAC, .config_len = 2};
 Test(media, codecs_know_their_name_and_kind)
 {
     cr_assert_str_eq(codec_name(CODEC_H264), "H264");
-    cr_assert_eq(codec_kind(CODEC_H264), MEDIA_VIDEO);
+    cr_assert_eq(media_track_kind(&(struct media_track){.codec = CODEC_H264}), MEDIA_VIDEO);
     cr_assert_str_eq(codec_name(CODEC_AAC), "mpeg4-generic");
-    cr_assert_eq(codec_kind(CODEC_AAC), MEDIA_AUDIO);
+    cr_assert_eq(media_track_kind(&(struct media_track){.codec = CODEC_AAC}), MEDIA_AUDIO);
 }
 
 Test(media, configuration_is_replaced)
@@ -48,8 +48,8 @@ Test(media, complete_when_every_track_has_its_configuration)
 
 Test(media, video_track_is_the_first_one_wherever_it_stands)
 {
-    cr_assert_eq(media_video_track(&(struct media){0}), -1);
-    cr_assert_eq(media_video_track(&(struct media){.track_count = 1, .track = {audio}}), -1);
-    cr_assert_eq(media_video_track(&(struct media){.track_count = 2, .track = {audio, video}}), 1);
-    cr_assert_eq(media_video_track(&(struct media){.track_count = 2, .track = {video, video}}), 0);
+    cr_assert_eq(media_key_track(&(struct media){0}), -1);
+    cr_assert_eq(media_key_track(&(struct media){.track_count = 1, .track = {audio}}), -1);
+    cr_assert_eq(media_key_track(&(struct media){.track_count = 2, .track = {audio, video}}), 1);
+    cr_assert_eq(media_key_track(&(struct media){.track_count = 2, .track = {video, video}}), 0);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "rtp/aac.h"
+#include "rtp/codec.h"
 
 #include "tests/rtp/unpack_rows.h"
 
@@ -317,10 +317,15 @@ Test(aac, time_advances_by_a_frame)
 {
     for (size_t i = 0; i < ARRAY_LEN(frame_rows); i++) {
         struct media_track t = {.codec = CODEC_AAC, .clock_rate = frame_rows[i].clock_rate};
-        struct aac_unpacking x;
+        const struct rtp_packet two = {.payload = BYTES("\0\x20\0\x08\0\x08xy"), .marker = true};
+        struct collected c = {0};
         media_track_set_config(&t, frame_rows[i].config);
-        cr_assert_eq(aac_unpack_init(&x, &t, (struct slice){0}), 0);
-        cr_assert_eq(x.frame_ticks, frame_rows[i].ticks, "%s: %u", frame_rows[i].name,
-                     x.frame_ticks);
+        struct unpacker *u = unpacker_create(&t, (struct slice){0}, collect, &c);
+        cr_assert_eq(unpacker_push(u, &two), 0);
+        cr_assert_eq(c.count, 2, "%s", frame_rows[i].name);
+        cr_assert_eq(c.unit[1].rtp_time, frame_rows[i].ticks, "%s: %u", frame_rows[i].name,
+                     c.unit[1].rtp_time);
+        unpacker_destroy(u);
+        collected_free(&c);
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "rtp/h264.h"
+#include "rtp/codec.h"
 
 #include "tests/rtp/unpack_rows.h"
 
