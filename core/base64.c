@@ -68,3 +68,49 @@ int64_t base64_decode(uint8_t *dst, size_t cap, struct slice in)
     }
     return (int64_t)written;
 }
+
+static bool is_space(uint8_t c)
+{
+    return c == '\r' || c == '\n' || c == ' ' || c == '\t';
+}
+
+/* False when no padding can stand here. */
+static bool take_pad(struct base64_stream *s)
+{
+    if (s->digits >= 2) {
+        s->pads = s->digits == 2; /* one more makes it four */
+        s->digits = 0;
+        return true;
+    }
+    if (s->digits > 0 || s->pads == 0)
+        return false;
+    s->pads--;
+    return true;
+}
+
+/* Each character but the first of four completes a byte. Returns the bytes written: 0 or 1. */
+static size_t take_digit(struct base64_stream *s, uint32_t digit, uint8_t *dst)
+{
+    unsigned before = s->digits;
+    s->bits = s->bits << 6 | digit;
+    s->digits = (before + 1) & 3;
+    s->pads = 0;
+    if (before == 0)
+        return 0;
+    *dst = (uint8_t)(s->bits >> (6 - before * 2));
+    return 1;
+}
+
+int64_t base64_stream_decode(struct base64_stream *s, uint8_t *dst, struct slice in)
+{
+    size_t written = 0;
+    for (size_t i = 0; i < in.len; i++) {
+        uint8_t c = in.ptr[i];
+        int digit = digit_of(c);
+        if (digit >= 0)
+            written += take_digit(s, (uint32_t)digit, dst + written);
+        else if (!is_space(c) && !(c == '=' && take_pad(s)))
+            return -1;
+    }
+    return (int64_t)written;
+}

@@ -62,6 +62,14 @@ void loop_close(struct io *io)
     io->fd = -1;
 }
 
+int loop_release(struct loop *l, struct io *io)
+{
+    int fd = io->fd;
+    epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+    io->fd = -1;
+    return fd;
+}
+
 void task_init(struct task *t, void (*run)(struct task *t))
 {
     list_init(&t->link);

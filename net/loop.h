@@ -52,6 +52,9 @@ int loop_add(struct loop *l, struct io *io);
 /* Closes io->fd (which takes it out of epoll) and marks the io closed. */
 void loop_close(struct io *io);
 
+/* Takes io->fd out of the loop, marks the io closed, and returns the fd, which stays open. */
+int loop_release(struct loop *l, struct io *io);
+
 void task_init(struct task *t, void (*run)(struct task *t));
 /* Runs it in this turn, or in the next one when called from a task. No effect when it waits
  * already. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An RTSP connection: bytes in, cut into requests and interleaved packets; bytes out, by way of its
- * viewer; and the deadlines by which a peer must have done its part. Belongs to the worker that
- * accepted it.
+ * An RTSP connection: bytes in (intake.h), cut into requests and interleaved packets; bytes out, by
+ * way of its viewer; and the deadlines by which a peer must have done its part. Belongs to the
+ * worker that accepted it. One that begins with HTTP becomes half of a tunnel (tunnel.h).
  *
  *   OPEN ----> LINGERING ----> CLOSED
  *     |  all is said: our side is shut,     ^
@@ -20,6 +20,7 @@
 #include "rtsp/msg.h"
 #include "rtsp/rtsp_worker.h"
 #include "rtsp/session.h"
+#include "rtsp/tunnel.h"
 
 enum conn_phase { CONN_OPEN, CONN_LINGERING, CONN_CLOSED };
 
@@ -42,6 +43,7 @@ struct conn {
 
     struct buf in; /* the beginning of a message that is not all there yet */
     struct msg_reader reader;
+    bool has_spoken;             /* a whole RTSP message has come */
     int64_t incomplete_since_ns; /* a request is awaited or has begun; 0: none */
     int64_t heard_ns;            /* last sign of life */
     uint64_t sent_when_heard;    /* what the viewer had taken by then */
@@ -52,14 +54,33 @@ struct conn {
     struct list link; /* in the worker's conns */
 
     struct session session;
+    struct tunnel_end tunnel;
     char peer[ADDR_TEXT_MAX];
 };
 
 /* Takes over fd. 0, or -errno (fd is then closed). */
 int conn_open(struct rtsp_worker *w, int fd);
 
+/* There may be input: takes it, and whatever follows from it. May close the connection. */
+void conn_read(struct conn *c);
+
+/* True when requests come by HTTP: nothing but TCP will reach the client. */
+static inline bool conn_is_tunnelled(const struct conn *c)
+{
+    return c->tunnel.role == TUNNEL_GET;
+}
+
 /* Closes at once. why: for the log. */
 void conn_close(struct conn *c, const char *why);
 
 /* Says no more: closes when all is sent and the peer has closed its side, or soon. */
 void conn_linger(struct conn *c, const char *why);
+
+/*
+ * Ends the connection, but for its descriptor, which is returned and no longer in the loop. It
+ * still counts as a connection, until whoever closes it calls conn_uncount.
+ */
+int conn_release(struct conn *c);
+
+/* A connection's descriptor is closed, on worker w: there is one connection less. */
+void conn_uncount(struct rtsp_worker *w);

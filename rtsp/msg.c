@@ -110,11 +110,20 @@ static bool find_header_end(struct msg_reader *r, struct slice bytes)
     return false;
 }
 
-static struct fault check_version(struct slice version)
+/* RFC 9112 section 2.3: whoever speaks HTTP/1.2 understands 1.1. */
+static struct fault check_http_version(struct msg *msg, struct slice number)
+{
+    uint64_t minor;
+    bool is_1 = scan_prefix_nocase(&number, "1.") && scan_number(number, 9, &minor);
+    msg->protocol = is_1 && minor == 0 ? MSG_HTTP_1_0 : MSG_HTTP_1_1;
+    return is_1 ? no_fault : fault(505, "this port speaks RTSP, and of HTTP only 1.0 and 1.1");
+}
+
+static struct fault check_version(struct msg *msg, struct slice version)
 {
     struct slice number = version;
     if (scan_prefix_nocase(&number, "HTTP/"))
-        return fault(400, "this is HTTP, but the port speaks RTSP");
+        return check_http_version(msg, number);
     if (!scan_prefix_nocase(&number, "RTSP/"))
         return fault(400, "the request line is not: method, URI, RTSP/1.0");
     if (slice_is(number, "1.0"))
@@ -134,7 +143,7 @@ static struct fault parse_request_line(struct msg *msg, struct slice line)
     line = scan_trim(line);
     if (!scan_until(&line, ' ', &msg->method) || !scan_until(&line, ' ', &msg->uri))
         return fault(400, "the request line is not: method, URI, RTSP/1.0");
-    struct fault f = check_version(line);
+    struct fault f = check_version(msg, line);
     if (f.status == 0 && msg->uri.len == 0)
         return fault(400, "the URI is missing");
     return f;
@@ -234,11 +243,13 @@ static struct fault parse_header(struct slice header, const struct msg_limits *l
         return in_request;
     if (in_headers.status)
         return in_headers;
-    return parse_content_length(msg, limits->body_bytes, body_bytes);
+    return msg->protocol == MSG_RTSP ? parse_content_length(msg, limits->body_bytes, body_bytes)
+                                     : no_fault;
 }
 
 static void clear(struct msg *msg)
 {
+    msg->protocol = MSG_RTSP;
     msg->method = msg->uri = msg->body = (struct slice){0};
     msg->header_count = 0;
     msg->cseq = -1;

@@ -13,6 +13,7 @@
 #include "net/worker.h"
 
 struct conn_handlers;
+struct pairing;
 
 enum { READ_SCRATCH_BYTES = 64 << 10, REPLY_SCRATCH_BYTES = 32 << 10 };
 
@@ -20,6 +21,7 @@ struct rtsp_worker {
     struct worker base;
     const struct config *config; /* immutable */
     struct registry *registry;   /* any thread */
+    struct pairing *pairing;     /* any thread */
     const struct conn_handlers *handlers;
     unsigned workers;          /* of the server */
     _Atomic uint64_t *clients; /* of the server: connections open */

@@ -10,6 +10,7 @@
 #include "rtsp/acceptor.h"
 #include "rtsp/conn.h"
 #include "rtsp/dispatch.h"
+#include "rtsp/pairing.h"
 #include "rtsp/source_pattern.h"
 
 #define DRAIN_NS (3 * NS_PER_S)
@@ -27,6 +28,7 @@ struct server_worker {
 struct server {
     const struct config *config;
     struct registry *registry;
+    struct pairing *pairing;
     unsigned worker_count;
     unsigned started;
     _Atomic uint64_t clients;
@@ -139,6 +141,7 @@ static struct server_worker *make_worker(struct server *s, unsigned id, int cpu)
     struct rtsp_worker *w = &sw->worker;
     w->config = s->config;
     w->registry = s->registry;
+    w->pairing = s->pairing;
     w->handlers = &dispatch_handlers;
     w->workers = s->worker_count;
     w->clients = &s->clients;
@@ -204,8 +207,9 @@ struct server *server_start(const struct config *config)
     s->config = config;
     raise_descriptor_limit();
     s->registry = registry_create();
+    s->pairing = pairing_create();
     rcu_enter(); /* the demo stream goes into the registry from here */
-    int err = s->registry ? make_workers(s) : -ENOMEM;
+    int err = s->registry && s->pairing ? make_workers(s) : -ENOMEM;
     if (!err)
         err = open_all_listeners(s);
     if (!err)
@@ -288,6 +292,7 @@ void server_stop(struct server *s)
     take_last_mail(s);
     for (unsigned i = 0; i < s->worker_count; i++)
         free_worker(s->worker[i]);
+    pairing_destroy(s->pairing);
     registry_destroy(s->registry);
     free(s);
 }

@@ -94,3 +94,77 @@ Test(base64, every_prefix_decodes_or_fails_within_its_bounds)
         guard_free(in);
     }
 }
+
+/* What a stream may look like, and what comes out of it. */
+static const struct {
+    const char *encoded;
+    const char *plain;
+} streams[] = {
+    {"", ""},
+    {"Zm9vYmFy", "foobar"},
+    {"Zm9vYg==", "foob"},
+    {"Zm9v\r\nYm\tFy \n", "foobar"},
+    {"Zg==Zg==", "ff"},
+    {"Zm8=Zg==Zm9v", "foffoo"},
+    {"Zm8=\r\nZg=\r\n=\r\nZm9v", "foffoo"},
+    {"Zg=Zg", "ff"},
+    {"Zm9vYg", "foob"},
+};
+
+Test(base64, stream_cut_anywhere_gives_the_same)
+{
+    for (size_t i = 0; i < ARRAY_LEN(streams); i++) {
+        struct slice whole = slice_str(streams[i].encoded);
+        for (size_t cut = 0; cut <= whole.len; cut++) {
+            struct base64_stream s = {0};
+            uint8_t bytes[32];
+            struct slice head = guard_copy(slice_head(whole, cut));
+            struct slice tail = guard_copy(slice_from(whole, cut));
+            int64_t first = base64_stream_decode(&s, bytes, head);
+            cr_assert_geq(first, 0, "row %zu cut at %zu", i, cut);
+            int64_t second = base64_stream_decode(&s, bytes + first, tail);
+            cr_assert_geq(second, 0, "row %zu cut at %zu", i, cut);
+            cr_assert(slice_is(slice_of(bytes, (size_t)(first + second)), streams[i].plain),
+                      "row %zu cut at %zu", i, cut);
+            guard_free(tail);
+            guard_free(head);
+        }
+    }
+}
+
+Test(base64, stream_decodes_in_place_and_byte_by_byte)
+{
+    for (size_t i = 0; i < ARRAY_LEN(streams); i++) {
+        struct base64_stream whole = {0}, bytewise = {0};
+        uint8_t buf[32], bytes[32];
+        size_t len = strlen(streams[i].encoded), written = 0;
+        memcpy(buf, streams[i].encoded, len);
+        for (size_t at = 0; at < len; at++)
+            written +=
+                (size_t)base64_stream_decode(&bytewise, bytes + written, slice_of(buf + at, 1));
+        cr_assert(slice_is(slice_of(bytes, written), streams[i].plain), "row %zu", i);
+        int64_t n = base64_stream_decode(&whole, buf, slice_of(buf, len));
+        cr_assert(slice_is(slice_of(buf, (size_t)n), streams[i].plain), "row %zu", i);
+    }
+}
+
+Test(base64, stream_gives_a_byte_with_the_character_that_completes_it)
+{
+    struct base64_stream s = {0};
+    uint8_t byte;
+    cr_assert_eq(base64_stream_decode(&s, &byte, SLICE_LIT("Z")), 0);
+    cr_assert_eq(base64_stream_decode(&s, &byte, SLICE_LIT("m")), 1);
+    cr_assert_eq(base64_stream_decode(&s, &byte, SLICE_LIT("9")), 1);
+    cr_assert_eq(base64_stream_decode(&s, &byte, SLICE_LIT("v")), 1);
+}
+
+Test(base64, stream_refuses_what_is_not_base64)
+{
+    static const char *const texts[] = {
+        "=", "A=", "Zg===", "Zm8==", "Zm9v=", "Zm9v-", "Zm9_", "Zm\xc3\xa9", "$", "Zg= ==="};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct base64_stream s = {0};
+        uint8_t bytes[16];
+        cr_assert_eq(base64_stream_decode(&s, bytes, slice_str(texts[i])), -1, "\"%s\"", texts[i]);
+    }
+}

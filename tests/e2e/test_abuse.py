@@ -67,8 +67,8 @@ def is_told_and_closed(data):
         with Connection(server) as c:
             send_all(c.socket, data)
             answer = read_answer(c.socket)
-            assert not answer or answer.startswith(b"RTSP/1.0 4") or \
-                answer.startswith(b"RTSP/1.0 5"), answer[:100]
+            assert not answer or answer[:10] in (b"RTSP/1.0 4", b"RTSP/1.0 5", b"HTTP/1.1 4"), \
+                answer[:100]
         check_served(server)
 
 
@@ -78,10 +78,11 @@ add_rows("closed", CLOSED, is_told_and_closed)
 @case()
 def http_and_tls_are_told_what_is_wrong():
     with Server("--demo") as server:
-        for data in (CLIENT_HELLO, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"):
+        for data, answer in ((CLIENT_HELLO, b"RTSP/1.0 400 "),
+                             (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"HTTP/1.1 400 ")):
             with Connection(server) as c:
                 c.send(data)
-                assert read_answer(c.socket).startswith(b"RTSP/1.0 "), data[:10]
+                assert read_answer(c.socket).startswith(answer), data[:10]
 
 
 @case()

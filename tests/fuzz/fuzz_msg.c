@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "rtsp/http.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct msg_limits limits = {.uri_bytes = 64, .header_bytes = 512, .body_bytes = 64};
@@ -28,6 +30,17 @@ static void check_slices(const struct msg *msg, struct slice input)
         abort();
 }
 
+/* A tunnel's cookie is text of a bounded length, within the header. */
+static void check_http(const struct msg *msg, struct slice input)
+{
+    struct http_request rq = http_judge(msg);
+    if (msg->body.len > 0 || (rq.status != 200 && !rq.why))
+        abort();
+    if (rq.status == 200 &&
+        (!within(rq.cookie, input) || rq.cookie.len == 0 || rq.cookie.len > HTTP_COOKIE_MAX))
+        abort();
+}
+
 static void read_once(struct msg_reader *r, struct slice bytes, struct result *result)
 {
     result->status = 0;
@@ -50,7 +63,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (whole.consumed != bytewise.consumed || whole.status != bytewise.status ||
         whole.why != bytewise.why)
         abort();
-    if (whole.consumed > 0)
-        check_slices(&whole.msg, slice_head(input, (size_t)whole.consumed));
+    if (whole.consumed <= 0)
+        return 0;
+    check_slices(&whole.msg, slice_head(input, (size_t)whole.consumed));
+    if (whole.msg.protocol != MSG_RTSP)
+        check_http(&whole.msg, input);
     return 0;
 }

@@ -163,6 +163,22 @@ Test(loop, turn_is_events_mail_timers_tasks_litter)
     end_close(&e);
 }
 
+Test(loop, released_descriptor_goes_on_without_it)
+{
+    struct end e;
+    end_open(&e);
+    int fd = loop_release(&loop, &e.io);
+    cr_assert_eq(e.io.fd, -1);
+    send_byte(&e);
+    turn(&loop);
+    cr_assert_str_empty(order);
+    struct end heir = {.io = {.fd = fd, .on_events = on_events}, .far_fd = e.far_fd};
+    cr_assert_eq(loop_add(&loop, &heir.io), 0);
+    turn(&loop);
+    cr_assert(heir.events & EPOLLIN, "what came before counts as news");
+    end_close(&heir);
+}
+
 static void post_again(struct task *t)
 {
     note('k');

@@ -155,8 +155,11 @@ static const struct {
     {SLICE_LIT("OPT\0IONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n"), 400, 1, 4},
     {SLICE_LIT("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), 400, -1, 33},
     /* The request line. */
-    AT_END("GET / HTTP/1.1\r\nHost: h\r\n\r\n", 400, -1),
-    AT_END("PRI * HTTP/2.0\r\n\r\n", 400, -1),
+    AT_END("PRI * HTTP/2.0\r\n\r\n", 505, -1),
+    AT_END("GET / HTTP/1.\r\n\r\n", 505, -1),
+    AT_END("GET / HTTP/1.10\r\n\r\n", 505, -1),
+    AT_END("GET / HTTP\r\n\r\n", 400, -1),
+    AT_END("GET  HTTP/1.1\r\n\r\n", 400, -1),
     AT_END("OPTIONS *\r\nCSeq: 1\r\n\r\n", 400, 1),
     AT_END("OPTIONS RTSP/1.0\r\nCSeq: 1\r\n\r\n", 400, 1),
     AT_END("OPTIONS  RTSP/1.0\r\nCSeq: 1\r\n\r\n", 400, 1),
@@ -211,10 +214,57 @@ Test(msg, bad_requests_are_refused_as_early_as_possible_and_for_the_same_reason)
     }
 }
 
-Test(msg, tls_and_http_are_called_by_their_name)
+Test(msg, tls_is_called_by_its_name)
 {
     cr_assert(strstr(read_whole(SLICE_LIT("\x16")).why, "TLS"));
-    cr_assert(strstr(read_whole(SLICE_LIT("GET / HTTP/1.1\r\n\r\n")).why, "HTTP"));
+}
+
+/* The request lines of HTTP, and what they say. */
+static const struct {
+    const char *text;
+    enum msg_protocol protocol;
+} http[] = {
+    {"GET /live/cam HTTP/1.0\r\nX: a\r\n\r\n", MSG_HTTP_1_0},
+    {"GET /live/cam HTTP/1.1\r\nX: a\r\n\r\n", MSG_HTTP_1_1},
+    {"POST / http/1.9\r\nX: a\r\n\r\n", MSG_HTTP_1_1},
+    {"POST / HTTP/1.0\r\nX: a\r\nContent-Length: 32767\r\n\r\n", MSG_HTTP_1_0},
+    {"POST / HTTP/1.0\r\nX: a\r\nContent-Length: what?\r\n\r\n", MSG_HTTP_1_0},
+};
+
+Test(msg, http_request_is_its_header_alone)
+{
+    for (size_t i = 0; i < ARRAY_LEN(http); i++) {
+        char buf[128];
+        int len = snprintf(buf, sizeof(buf), "%sT1BUSU9OUw==", http[i].text);
+        struct result got = read_whole(slice_of(buf, (size_t)len));
+        cr_assert_eq(got.consumed, (int64_t)strlen(http[i].text), "row %zu", i);
+        cr_assert_eq(got.msg.protocol, http[i].protocol, "row %zu", i);
+        cr_assert_eq(got.msg.body.len, 0, "row %zu", i);
+        assert_header(&got.msg, "X", "a");
+    }
+}
+
+Test(msg, http_request_split_at_any_byte_gives_the_same)
+{
+    for (size_t i = 0; i < ARRAY_LEN(http); i++) {
+        struct slice whole = slice_str(http[i].text);
+        for (size_t cut = 0; cut < whole.len; cut++) {
+            struct msg_reader r = {0};
+            struct slice part = guard_copy(slice_head(whole, cut));
+            cr_assert_eq(read_with(&r, part).consumed, 0, "row %zu cut at %zu", i, cut);
+            guard_free(part);
+            struct result got = read_with(&r, whole);
+            cr_assert_eq(got.consumed, (int64_t)whole.len, "row %zu cut at %zu", i, cut);
+            cr_assert_eq(got.msg.protocol, http[i].protocol, "row %zu cut at %zu", i, cut);
+        }
+    }
+}
+
+Test(msg, refused_http_is_known_to_be_http)
+{
+    cr_assert_eq(read_whole(SLICE_LIT("GET / HTTP/1.0\r\nno colon\r\n\r\n")).msg.protocol,
+                 MSG_HTTP_1_0);
+    cr_assert_eq(read_whole(SLICE_LIT("OPTIONS / RTSP/1.0\r\n\r\n")).msg.protocol, MSG_RTSP);
 }
 
 Test(msg, empty_input_needs_more)
