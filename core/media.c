@@ -56,6 +56,17 @@ bool media_track_set_config(struct media_track *t, struct slice config)
     return true;
 }
 
+bool media_track_pass_through(struct media_track *t, struct slice fmtp)
+{
+    const char *name = codecs[t->codec].name;
+    if (!media_track_set_config(t, fmtp))
+        return false;
+    t->other_kind = codecs[t->codec].kind;
+    memcpy(t->other_encoding, name, strlen(name) + 1);
+    t->codec = CODEC_OTHER;
+    return true;
+}
+
 unsigned media_active_tracks(const struct media *m)
 {
     unsigned active = 0;

@@ -26,7 +26,7 @@ enum media_kind { MEDIA_VIDEO, MEDIA_AUDIO, MEDIA_DATA };
  *   AAC          an access unit                               the AudioSpecificConfig
  *   LATM         an AudioMuxElement                           the text of the format parameters
  *   OPUS         a packet                                     the text of the format parameters
- *   PCMU, PCMA, G722, L16   samples, any number of them       nothing
+ *   PCMU, PCMA, G722, L16   samples behind a byte, rtp/samples.c   nothing
  *   MPA, AC3     a frame as the codec defines it              nothing; AC3: format parameters
  *   OTHER        an RTP payload behind its marker, rtp/other.h  the text of the format parameters
  */
@@ -84,6 +84,12 @@ static inline struct slice media_track_config(const struct media_track *t)
 
 /* Replaces the configuration. False, and no change, when it is longer than MEDIA_CONFIG_MAX. */
 bool media_track_set_config(struct media_track *t, struct slice config);
+
+/*
+ * Makes it a track of CODEC_OTHER, which keeps its name and kind: for what umbel knows, but not in
+ * this form. fmtp: its format parameters. False, and no change, when they are too long.
+ */
+bool media_track_pass_through(struct media_track *t, struct slice fmtp);
 
 /* Tracks that are not inactive. */
 unsigned media_active_tracks(const struct media *m);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * NAL units one after the other, each behind its length as 4 big-endian bytes: the form in which an
- * access unit of H.264 travels through umbel (ISO/IEC 14496-15 calls it a sample), and in which a
- * track keeps its parameter sets. Also the way in from Annex B byte streams.
+ * access unit of H.264 or H.265 travels through umbel (ISO/IEC 14496-15 calls it a sample), and in
+ * which a track keeps its parameter sets. Also the way in from Annex B byte streams.
  */
 #pragma once
 
@@ -29,6 +29,33 @@ static inline enum h264_nal_type h264_nal_type(struct slice nal)
 static inline bool h264_nal_is_vcl(struct slice nal)
 {
     return h264_nal_type(nal) >= H264_NAL_SLICE && h264_nal_type(nal) <= H264_NAL_IDR;
+}
+
+enum { H265_NAL_HEADER_BYTES = 2 };
+
+/* H.265 nal_unit_type (ITU-T H.265 table 7-1), those that umbel tells apart. */
+enum h265_nal_type {
+    H265_NAL_IRAP_FIRST = 16, /* a decoder may start at these: BLA, IDR and CRA pictures */
+    H265_NAL_IRAP_LAST = 23,
+    H265_NAL_VCL_LAST = 31,
+    H265_NAL_VPS = 32,
+    H265_NAL_SPS = 33,
+    H265_NAL_PPS = 34,
+    H265_NAL_AUD = 35,
+    H265_NAL_SEI = 39,  /* what stands in front of a picture; 40 is what follows one */
+    H265_NAL_NONE = 64, /* no unit: it is shorter than its header */
+};
+
+static inline enum h265_nal_type h265_nal_type(struct slice nal)
+{
+    return nal.len >= H265_NAL_HEADER_BYTES ? (enum h265_nal_type)(nal.ptr[0] >> 1 & 0x3f)
+                                            : H265_NAL_NONE;
+}
+
+/* True for the units that carry a picture. */
+static inline bool h265_nal_is_vcl(struct slice nal)
+{
+    return (unsigned)h265_nal_type(nal) <= H265_NAL_VCL_LAST;
 }
 
 /*

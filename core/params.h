@@ -9,9 +9,9 @@
 #include "core/media.h"
 
 /*
- * Takes over the SPS and PPS units of an access unit into the track's configuration: a unit
- * replaces the one of the same type and id; a changed SPS makes all older PPS void. True when the
- * configuration changed.
+ * Takes over the parameter sets of an access unit into the track's configuration: one replaces that
+ * of the same type and id; a changed SPS makes all older PPS void. Of AV1 the sequence header is
+ * all. True when the configuration changed.
  */
 bool params_merge(struct media_track *track, struct slice au);
 
@@ -27,7 +27,7 @@ static inline size_t params_insert_max(const struct media_track *track, struct s
 
 /*
  * Writes the access unit with the whole configuration in front of it (behind an access unit
- * delimiter, which must be first: ITU-T H.264 section 7.4.1.2.3), and without its own parameter
- * sets. Returns the bytes.
+ * delimiter, which must be first: ITU-T H.264 section 7.4.1.2.3, H.265 section 7.4.2.4.4), and
+ * without its own. Returns the bytes. Only where params_are_in was false.
  */
 size_t params_insert(uint8_t *dst, const struct media_track *track, struct slice au);

@@ -28,4 +28,15 @@ struct rtp_codec {
 const struct rtp_codec *rtp_codec(enum codec codec);
 
 extern const struct rtp_codec rtp_h264;
+extern const struct rtp_codec rtp_h265;
+extern const struct rtp_codec rtp_av1;
+extern const struct rtp_codec rtp_vp8;
+extern const struct rtp_codec rtp_vp9;
+extern const struct rtp_codec rtp_jpeg;
 extern const struct rtp_codec rtp_aac;
+extern const struct rtp_codec rtp_latm;
+extern const struct rtp_codec rtp_opus;
+extern const struct rtp_codec rtp_samples; /* PCMU, PCMA, G722, L16 */
+extern const struct rtp_codec rtp_mpa;
+extern const struct rtp_codec rtp_ac3;
+extern const struct rtp_codec rtp_other;

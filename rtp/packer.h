@@ -25,6 +25,7 @@ struct packer {
     struct slice unit; /* NAL unit or OBU: the next one, or what is left of it; empty at the end */
     uint16_t unit_header; /* of the unit that is being fragmented */
     bool in_fragments;    /* a part of unit, or of the access unit, is already out */
+    bool begins_sequence; /* AV1: the next payload is the first of a coded video sequence */
 };
 
 enum {
@@ -40,8 +41,8 @@ enum {
 void packer_init(struct packer *p, enum codec codec, struct slice au, size_t max_payload);
 
 /*
- * Writes the next payload to dst, which has room for max_payload bytes, and returns its length; 0
- * when there is none left. *marker: the RTP marker bit (the last packet of the access unit; RFC
- * 6184 section 5.1, RFC 3640 section 3.1). With dst NULL it only measures.
+ * Writes the next payload to dst, which has room for max_payload bytes (but see rtp/other.h), and
+ * returns its length; 0 when there is none left. *marker: the RTP marker bit (the last packet of
+ * the access unit; RFC 6184 section 5.1, RFC 3640 section 3.1). With dst NULL it only measures.
  */
 size_t packer_next(struct packer *p, uint8_t *dst, bool *marker);

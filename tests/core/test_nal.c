@@ -82,6 +82,21 @@ Test(nal, type_and_vcl)
     cr_assert_not(h264_nal_is_vcl((struct slice){0}));
 }
 
+Test(nal, h265_type_and_vcl)
+{
+    cr_assert_eq(h265_nal_type(SLICE_LIT("\x40\x01")), H265_NAL_VPS);
+    cr_assert_eq(h265_nal_type(SLICE_LIT("\x28\x01\xac")), 20);
+    cr_assert_eq(h265_nal_type(SLICE_LIT("\xc1\xff")), H265_NAL_VPS,
+                 "F bit and layer are not of it");
+    cr_assert_eq(h265_nal_type(SLICE_LIT("\x40")), H265_NAL_NONE);
+    cr_assert_eq(h265_nal_type((struct slice){0}), H265_NAL_NONE);
+    cr_assert(h265_nal_is_vcl(SLICE_LIT("\x00\x01")));
+    cr_assert(h265_nal_is_vcl(SLICE_LIT("\x3e\x01")));
+    cr_assert_not(h265_nal_is_vcl(SLICE_LIT("\x40\x01")));
+    cr_assert_not(h265_nal_is_vcl(SLICE_LIT("\x00")));
+    cr_assert_not(h265_nal_is_vcl((struct slice){0}));
+}
+
 static const struct {
     struct slice stream;
     struct slice unit[3];
