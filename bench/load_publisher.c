@@ -163,7 +163,7 @@ static void make_image(struct load_feed *feed, struct load_publisher *p)
     struct slice unit = slice_of(feed->unit_scratch, bytes);
     struct batch_size size = batch_measure(CODEC_H264, unit, PACKET_BYTES);
     const struct batch_layout layout = {
-        .payload_type = sdp_payload_type(0),
+        .payload_type = SDP_DYNAMIC_PAYLOAD_TYPES,
         .ssrc = p->ssrc,
         .first_seq = p->seq,
         .rtp_time = p->first_rtp_time + (uint32_t)(p->next * 90000 / feed->units.fps),

@@ -19,14 +19,15 @@ struct image *lane_image_build(const struct stream *s, const struct lane_layout 
     img->arrival_ns = f->arrival_ns;
     if (report.len > 0)
         memcpy(img->data, report.ptr, report.len);
+    const struct media *media = stream_media(s, NULL);
     const struct batch_layout batch = {
         .channel = layout->channel[f->track].rtp,
-        .payload_type = sdp_payload_type(f->track),
+        .payload_type = sdp_payload_type(media, f->track),
         .ssrc = stream_ssrc(s, f->track),
         .first_seq = f->first_seq,
         .rtp_time = f->rtp_time,
     };
-    enum codec codec = stream_media(s, NULL)->track[f->track].codec;
+    enum codec codec = media->track[f->track].codec;
     batch_write_interleaved(img->data + report.len, codec, frame_data(f), stream_packet_bytes(s),
                             &batch);
     return img;

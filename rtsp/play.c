@@ -6,8 +6,6 @@
 #include "rtsp/sdp.h"
 #include "rtsp/setup.h"
 
-enum { SDP_MAX = 24 << 10 };
-
 /* The live stream of that name, borrowed, or NULL. */
 static struct stream *find_live(const struct request *rq, const char *name)
 {
@@ -56,7 +54,7 @@ void play_describe(struct request *rq)
         request_fail(rq, 406, "only application/sdp");
         return;
     }
-    char address[ADDR_TEXT_MAX], base_buf[REQUEST_BASE_MAX], sdp_buf[SDP_MAX];
+    char address[ADDR_TEXT_MAX], base_buf[REQUEST_BASE_MAX], sdp_buf[SDP_TEXT_MAX];
     struct addr local = addr_local(rq->conn->io.fd);
     struct sdp_origin origin = {.ipv6 = addr_format_host(&local, address),
                                 .address = address,

@@ -18,7 +18,7 @@ static int check_media(const struct msg *msg, struct sdp *sdp, const char **why)
     *why = "the description is not SDP with media";
     if (sdp_parse(msg->body, sdp) != 0)
         return 400;
-    *why = "only H264 and mpeg4-generic (AAC) tracks are supported";
+    *why = "no track is plain RTP with a readable rtpmap";
     for (unsigned i = 0; i < sdp->track_count; i++)
         if (sdp->track[i].supported)
             return 200;

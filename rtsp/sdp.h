@@ -8,13 +8,20 @@
 #include "core/media.h"
 #include "core/text.h"
 
+enum {
+    SDP_DYNAMIC_PAYLOAD_TYPES = 96, /* the first of them (RFC 3551 section 3) */
+    /* Bytes of any description that sdp_write makes, the NUL included, if neither the address nor
+     * the name is longer than 256. The longest configuration is that of AAC, in two digits a byte.
+     */
+    SDP_TEXT_MAX = 1024 + MEDIA_TRACKS_MAX * (2 * MEDIA_CONFIG_MAX + 256),
+};
+
 struct sdp_track {
-    bool supported; /* the codec is one that umbel carries: media is filled in */
+    bool supported; /* umbel can carry it: media is filled in */
     uint8_t payload_type;
     struct media_track media;
-    struct slice encoding; /* "H264" as rtpmap has it; empty without one */
-    struct slice fmtp;     /* "a=fmtp:96 " stripped: the parameters; empty without one */
-    struct slice control;  /* a=control of this track; empty without one */
+    struct slice fmtp;    /* "a=fmtp:96 " stripped: the parameters; empty without one */
+    struct slice control; /* a=control of this track; empty without one */
 };
 
 /* Slices point into the text that was parsed. */
@@ -25,10 +32,22 @@ struct sdp {
 
 /*
  * Reads an announced description. 0; -EBADMSG when it is no SDP or has no media; -E2BIG for more
- * tracks than MEDIA_TRACKS_MAX. H264: sprop-parameter-sets into media.config (bad base64 or Annex B
- * start codes within are tolerated). AAC (mpeg4-generic): config= into media.config.
+ * tracks than MEDIA_TRACKS_MAX. What the format parameters tell goes into media.config, see
+ * core/media.h; parameter sets may be in bad base64 (left out) and have Annex B start codes.
+ *
+ * Supported is whatever goes over plain RTP and has a readable rtpmap, or a payload type that RFC
+ * 3551 explains. A codec used in a way that umbel does not know, say H264 with interleaved units,
+ * is CODEC_OTHER, as are codecs that it does not know at all; their encoding name must be a token,
+ * and their parameters printable ASCII that fits into a configuration.
  */
 int sdp_parse(struct slice text, struct sdp *sdp);
+
+/* Where the media goes to, if that is not for SETUP to say: a multicast group. */
+struct sdp_group {
+    const char *address; /* numeric; its family need not be that of the server's address */
+    uint8_t ttl;         /* IPv4 only */
+    uint16_t port;       /* of track 0; track N has port + 2 * N, and RTCP the next one */
+};
 
 /* What stands in the description beside the media. */
 struct sdp_origin {
@@ -36,17 +55,20 @@ struct sdp_origin {
     bool ipv6;
     uint64_t session_id; /* o= */
     uint64_t session_version;
-    const char *name; /* s= */
+    const char *name;              /* s= */
+    const struct sdp_group *group; /* NULL: unicast */
 };
 
 /*
- * v o s c t, a=control:* and a=range:npt=now-, then per track m, b-less, a=rtpmap, a=fmtp and
- * a=control:trackID=N; inactive tracks are left out. The payload type of track N is
- * sdp_payload_type(N).
+ * v o s c t, a=control:* and a=range:npt=now-, then per track m, b-less, a=rtpmap, a=fmtp if it has
+ * parameters, and a=control:trackID=N; inactive tracks are left out.
  */
 void sdp_write(struct text *t, const struct media *media, const struct sdp_origin *origin);
 
-static inline uint8_t sdp_payload_type(unsigned track)
-{
-    return (uint8_t)(96 + track);
-}
+/*
+ * The payload type of a track, here and in its packets. It is the static one where RFC 3551 has one
+ * for its encoding, clock and channels: FFmpeg knows MPA, MP2T, MPV and H263 by the number only,
+ * and simple players all of them. The first track of several of a kind gets it. All else is
+ * dynamic.
+ */
+uint8_t sdp_payload_type(const struct media *media, unsigned track);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "rtsp/sdp.h"
 
-#include "core/base64.h"
-#include "core/nal.h"
 #include "core/scan.h"
+#include "rtsp/sdp_format.h"
 
 #include <errno.h>
 
@@ -12,9 +11,10 @@ enum { PAYLOAD_TYPE_MAX = 127 };
 /* One m= line and what follows it. Attributes come in any order, so they are judged at its end. */
 struct section {
     struct sdp_track *track;
-    struct slice kind;     /* "video" */
+    enum media_kind kind;
     bool has_payload_type; /* the m= line names one */
-    struct slice clock;    /* behind the encoding in rtpmap: "48000/2" */
+    bool has_rtpmap;
+    struct sdp_rtpmap rtpmap;
 };
 
 /* Takes the next line that is like "m=...". False at the end. */
@@ -36,20 +36,29 @@ static bool next_line(struct slice *text, char *type, struct slice *value)
     return false;
 }
 
+static enum media_kind kind_of(struct slice media)
+{
+    if (slice_is_nocase(media, "video"))
+        return MEDIA_VIDEO;
+    return slice_is_nocase(media, "audio") ? MEDIA_AUDIO : MEDIA_DATA;
+}
+
 /* RFC 8866 section 5.14. Of several payload types the first counts. */
 static void begin_section(struct section *s, struct sdp_track *track, struct slice media)
 {
+    struct slice kind;
     struct slice port;
     struct slice protocol;
     struct slice format;
     uint64_t payload_type;
     *track = (struct sdp_track){0};
     *s = (struct section){.track = track};
-    if (!scan_word(&media, &s->kind) || !scan_word(&media, &port) ||
-        !scan_word(&media, &protocol) || !scan_word(&media, &format))
+    if (!scan_word(&media, &kind) || !scan_word(&media, &port) || !scan_word(&media, &protocol) ||
+        !scan_word(&media, &format))
         return;
     if (!scan_prefix_nocase(&protocol, "RTP/AVP")) /* AVPF too, but not the encrypted SAVP */
         return;
+    s->kind = kind_of(kind);
     s->has_payload_type = scan_number(format, PAYLOAD_TYPE_MAX, &payload_type);
     if (s->has_payload_type)
         track->payload_type = (uint8_t)payload_type;
@@ -67,16 +76,26 @@ static bool take_payload_type(const struct section *s, struct slice *value)
     return payload_type == s->track->payload_type;
 }
 
-/* RFC 8866 section 6.6: encoding/clock or encoding/clock/channels. */
-static void parse_rtpmap(struct section *s, struct slice value)
+/* "H264/90000" or "opus/48000/2" (RFC 8866 section 6.6). */
+static bool read_rtpmap(struct sdp_rtpmap *map, struct slice value)
 {
     struct slice encoding;
-    if (s->track->encoding.len > 0 || !take_payload_type(s, &value))
-        return;
-    if (!scan_until(&value, '/', &encoding))
-        return;
-    s->track->encoding = scan_trim(encoding);
-    s->clock = value;
+    struct slice number;
+    uint64_t rate;
+    uint64_t channels = 0;
+    if (!scan_until(&value, '/', &encoding) || !scan_until(&value, '/', &number) ||
+        !scan_number(scan_trim(number), UINT32_MAX, &rate) || rate == 0)
+        return false;
+    if (value.len > 0 && (!scan_number(scan_trim(value), UINT8_MAX, &channels) || channels == 0))
+        return false;
+    *map = (struct sdp_rtpmap){scan_trim(encoding), (uint32_t)rate, (uint8_t)channels};
+    return true;
+}
+
+static void parse_rtpmap(struct section *s, struct slice value)
+{
+    if (!s->has_rtpmap && take_payload_type(s, &value))
+        s->has_rtpmap = read_rtpmap(&s->rtpmap, value);
 }
 
 static void parse_fmtp(struct section *s, struct slice value)
@@ -100,114 +119,62 @@ static void parse_attribute(struct section *s, struct slice attribute)
         s->track->control = attribute;
 }
 
-static bool find_param(struct slice fmtp, const char *name, struct slice *value)
+/* RFC 8866 section 9: a token. Anything else could be more than a name to some player. */
+static bool is_token(struct slice s)
 {
-    struct slice key;
-    while (scan_param(&fmtp, &key, value))
-        if (slice_is_nocase(key, name))
-            return true;
-    return false;
-}
-
-/*
- * Adds one parameter set to the configuration, unless it is there already. Some cameras keep start
- * codes in it, and with them several units.
- */
-static void add_parameter_sets(struct media_track *media, struct slice bytes)
-{
-    struct slice nal;
-    size_t len = media->config_len;
-    while (annexb_next(&bytes, &nal)) {
-        enum h264_nal_type type = h264_nal_type(nal);
-        if (type != H264_NAL_SPS && type != H264_NAL_PPS)
-            continue;
-        if (nal_contains(slice_of(media->config, len), nal))
-            continue;
-        nal_append(media->config, sizeof(media->config), &len, nal);
-    }
-    media->config_len = (uint16_t)len;
-}
-
-/* RFC 6184 section 8.1: sprop-parameter-sets. Without it the sets come in-band. */
-static bool describe_h264(struct media_track *media, struct slice fmtp)
-{
-    uint8_t bytes[MEDIA_CONFIG_MAX];
-    struct slice sets;
-    struct slice set;
-    if (!find_param(fmtp, "sprop-parameter-sets", &sets))
-        return true;
-    while (scan_until(&sets, ',', &set)) {
-        int64_t len = base64_decode(bytes, sizeof(bytes), scan_trim(set));
-        if (len > 0)
-            add_parameter_sets(media, slice_of(bytes, (size_t)len));
-    }
-    return true;
-}
-
-static bool parse_hex(struct media_track *media, struct slice hex)
-{
-    if (hex.len == 0 || hex.len % 2 != 0 || hex.len / 2 > sizeof(media->config))
-        return false;
-    for (size_t i = 0; i < hex.len; i += 2) {
-        int high = scan_hex_digit(hex.ptr[i]);
-        int low = scan_hex_digit(hex.ptr[i + 1]);
-        if (high < 0 || low < 0)
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] <= ' ' || s.ptr[i] > '~' || strchr("\"(),/:;<=>?@[\\]", s.ptr[i]))
             return false;
-        media->config[i / 2] = (uint8_t)(high << 4 | low);
-    }
-    media->config_len = (uint16_t)(hex.len / 2);
+    return s.len > 0;
+}
+
+/* Players are told the name as the publisher spells it. */
+static bool keep_encoding(struct media_track *media, struct slice encoding)
+{
+    if (!is_token(encoding) || encoding.len >= sizeof(media->other_encoding))
+        return false;
+    memcpy(media->other_encoding, encoding.ptr, encoding.len);
     return true;
 }
 
-/* RFC 3640 sections 3.3.5, 3.3.6 and 4.1. */
-static bool describe_aac(struct media_track *media, struct slice fmtp)
+/* A known codec has one channel unless it says more; of others nothing is known. */
+static uint8_t channels_of(enum codec codec, const struct sdp_rtpmap *map)
 {
-    struct slice mode;
-    struct slice config;
-    if (!find_param(fmtp, "mode", &mode) || !find_param(fmtp, "config", &config))
-        return false;
-    if (!slice_is_nocase(mode, "AAC-hbr") && !slice_is_nocase(mode, "AAC-lbr"))
-        return false;
-    return parse_hex(media, config);
+    uint8_t fixed = sdp_format(codec)->channels;
+    if (fixed != 0)
+        return fixed;
+    return map->channels == 0 && codec != CODEC_OTHER ? 1 : map->channels;
 }
 
-static const struct {
-    enum codec codec;
-    const char *kind;
-    bool (*describe)(struct media_track *media, struct slice fmtp);
-} readers[] = {
-    {CODEC_H264, "video", describe_h264},
-    {CODEC_AAC, "audio", describe_aac},
-};
-
-/* "90000" or "48000/2". Without channels it is one. */
-static bool parse_clock(struct media_track *media, struct slice clock)
+/* Reads the track as one of this codec. False when it is not, or not as umbel knows it. */
+static bool describe(struct media_track *media, const struct section *s, enum codec codec)
 {
-    uint64_t rate;
-    uint64_t channels = 1;
-    struct slice number;
-    if (!scan_until(&clock, '/', &number) || !scan_number(scan_trim(number), UINT32_MAX, &rate))
+    const struct sdp_format *format = sdp_format(codec);
+    *media = (struct media_track){
+        .codec = codec, .clock_rate = s->rtpmap.clock_rate, .other_kind = s->kind};
+    if (codec == CODEC_OTHER && !keep_encoding(media, s->rtpmap.encoding))
         return false;
-    if (clock.len > 0 && !scan_number(scan_trim(clock), UINT8_MAX, &channels))
+    if (media_track_kind(media) != s->kind)
         return false;
-    media->clock_rate = (uint32_t)rate;
-    if (media_track_kind(media) == MEDIA_AUDIO)
-        media->channels = (uint8_t)channels;
-    return rate > 0 && channels > 0;
+    if (format->clock_rate != 0 && format->clock_rate != media->clock_rate)
+        return false;
+    if (s->kind == MEDIA_AUDIO)
+        media->channels = channels_of(codec, &s->rtpmap);
+    return !format->read || format->read(media, s->track->fmtp);
 }
 
 /* Works out the media, now that all attributes of the track are known. */
 static void end_section(struct section *s)
 {
     struct sdp_track *track = s->track;
-    for (size_t i = 0; i < ARRAY_LEN(readers); i++) {
-        if (!slice_is_nocase(s->kind, readers[i].kind) ||
-            !slice_is_nocase(track->encoding, codec_name(readers[i].codec)))
-            continue;
-        track->media.codec = readers[i].codec;
-        track->supported =
-            parse_clock(&track->media, s->clock) && readers[i].describe(&track->media, track->fmtp);
-    }
+    if (!s->has_payload_type)
+        return;
+    if (!s->has_rtpmap && !sdp_static_rtpmap(track->payload_type, &s->rtpmap))
+        return;
+    track->supported = describe(&track->media, s, sdp_codec(s->rtpmap.encoding)) ||
+                       describe(&track->media, s, CODEC_OTHER);
+    if (!track->supported)
+        track->media = (struct media_track){0};
 }
 
 int sdp_parse(struct slice text, struct sdp *sdp)

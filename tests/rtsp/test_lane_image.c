@@ -83,7 +83,7 @@ static void expect_frame(const struct frame *f, uint8_t channel, struct slice fm
         cr_assert_eq(packet.channel, channel);
         cr_assert_leq(packet.bytes.len, stream_packet_bytes(feed.stream));
         cr_assert_eq(rtp_parse(packet.bytes, &rtp), 0);
-        cr_assert_eq(rtp.payload_type, sdp_payload_type(f->track));
+        cr_assert_eq(rtp.payload_type, sdp_payload_type(&feed_video_and_audio, f->track));
         cr_assert_eq(rtp.ssrc, stream_ssrc(feed.stream, f->track));
         cr_assert_eq(rtp.rtp_time, f->rtp_time);
         cr_assert_eq(rtp.seq, (uint16_t)(f->first_seq + packets));
