@@ -16,6 +16,9 @@ enum {
     RR_BYTES = 8,
     SDES_CNAME = 1,
     SDES_ITEM_HEADER_BYTES = 2,
+    COUNT_MASK = 0x1f,
+    LOST_MASK = 0xffffff,
+    LOST_SIGN = 0x800000,
 };
 
 /* The NTP era of today began in 1900, the Unix one in 1970. */
@@ -63,6 +66,28 @@ size_t rtcp_write_report(uint8_t *dst, const struct rtcp_sender_info *si, const 
     return len + write_cname(dst + len, si->ssrc, cname);
 }
 
+static void write_block(uint8_t *dst, const struct rtcp_report_block *b)
+{
+    put_be32(dst, b->ssrc);
+    put_be32(dst + 4, (uint32_t)b->fraction_lost << 24 | ((uint32_t)b->lost & LOST_MASK));
+    put_be32(dst + 8, b->highest_seq);
+    put_be32(dst + 12, b->jitter);
+    put_be32(dst + 16, b->last_sr);
+    put_be32(dst + 20, b->since_last_sr);
+}
+
+size_t rtcp_write_receiver_report(uint8_t *dst, uint32_t ssrc,
+                                  const struct rtcp_report_block *blocks, unsigned count,
+                                  const char *cname)
+{
+    size_t bytes = RR_BYTES + (size_t)count * RTCP_BLOCK_BYTES;
+    write_header(dst, count, RTCP_RR, bytes);
+    put_be32(dst + 4, ssrc);
+    for (unsigned i = 0; i < count; i++)
+        write_block(dst + RR_BYTES + i * RTCP_BLOCK_BYTES, &blocks[i]);
+    return bytes + write_cname(dst + bytes, ssrc, cname);
+}
+
 size_t rtcp_write_goodbye(uint8_t *dst, const struct rtcp_sender_info *si, const char *cname)
 {
     size_t len = rtcp_write_report(dst, si, cname);
@@ -98,19 +123,47 @@ static struct rtcp_sender_info read_sender_info(const uint8_t *p)
     };
 }
 
+static struct rtcp_report_block read_block(const uint8_t *p)
+{
+    uint32_t lost = get_be32(p + 4);
+    return (struct rtcp_report_block){
+        .ssrc = get_be32(p),
+        .fraction_lost = (uint8_t)(lost >> 24),
+        .lost = (int32_t)((lost & LOST_MASK) ^ LOST_SIGN) - LOST_SIGN,
+        .highest_seq = get_be32(p + 8),
+        .jitter = get_be32(p + 12),
+        .last_sr = get_be32(p + 16),
+        .since_last_sr = get_be32(p + 20),
+    };
+}
+
+/* The blocks behind an SR's or RR's own fields. False when there are fewer than it says. */
+static bool note_blocks(struct slice packet, size_t own_bytes, struct rtcp_seen *seen)
+{
+    size_t count = packet.ptr[0] & COUNT_MASK;
+    if (packet.len < own_bytes + count * RTCP_BLOCK_BYTES)
+        return false;
+    const uint8_t *p = packet.ptr + own_bytes;
+    for (; count > 0 && seen->block_count < RTCP_BLOCKS_MAX; count--, p += RTCP_BLOCK_BYTES)
+        seen->block[seen->block_count++] = read_block(p);
+    return true;
+}
+
 /* False when the packet is too short for its type. Unknown types are fine. */
 static bool note_packet(struct slice packet, struct rtcp_seen *seen)
 {
     switch (packet.ptr[1]) {
     case RTCP_SR:
-        if (packet.len < SR_BYTES)
+        if (!note_blocks(packet, SR_BYTES, seen))
             return false;
         seen->has_sr = true;
         seen->sr = read_sender_info(packet.ptr);
         return true;
     case RTCP_RR:
-        seen->has_rr |= packet.len >= RR_BYTES;
-        return packet.len >= RR_BYTES;
+        if (!note_blocks(packet, RR_BYTES, seen))
+            return false;
+        seen->has_rr = true;
+        return true;
     case RTCP_BYE:
         seen->has_bye = true;
         return true;
@@ -128,6 +181,14 @@ int rtcp_parse(struct slice bytes, struct rtcp_seen *seen)
             return -EBADMSG;
     } while (bytes.len > 0);
     return 0;
+}
+
+const struct rtcp_report_block *rtcp_block_about(const struct rtcp_seen *seen, uint32_t ssrc)
+{
+    for (unsigned i = 0; i < seen->block_count; i++)
+        if (seen->block[i].ssrc == ssrc)
+            return &seen->block[i];
+    return NULL;
 }
 
 uint64_t rtcp_ntp_from_wall(int64_t wall_ns)

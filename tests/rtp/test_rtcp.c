@@ -21,6 +21,16 @@
 #define RR   "\x80\xc9\x00\x01" "\x01\x02\x03\x04"
 #define RR_WITH_BLOCK                                                                              \
     "\x81\xc9\x00\x07" "\x01\x02\x03\x04" "aaaabbbbccccddddeeeeffff"
+#define BLOCK_A                                                                                    \
+    "\x0a\x0a\x0a\x0a" "\x40" "\x00\x01\x02" "\x00\x03\xff\xfe" "\x00\x00\x00\x64"                  \
+    "\xbb\xcc\x80\x00" "\x00\x01\x80\x00"
+#define BLOCK_B                                                                                    \
+    "\x0b\x0b\x0b\x0b" "\xff" "\xff\xff\xff" "\x00\x00\x00\x01" "\xff\xff\xff\xff"                  \
+    "\x00\x00\x00\x00" "\x00\x00\x00\x00"
+#define RR_ABOUT_A_AND_B "\x82\xc9\x00\x0d" "\x01\x02\x03\x04" BLOCK_A BLOCK_B
+#define SR_ABOUT_B                                                                                 \
+    "\x81\xc8\x00\x0c" "\x01\x02\x03\x04" "\xe9\xaa\xbb\xcc" "\x80\x00\x00\x00"                    \
+    "\xde\xad\xbe\xef" "\x00\x00\x00\x07" "\x00\x01\x00\x00" BLOCK_B
 #define APP  "\x80\xcc\x00\x02" "\x01\x02\x03\x04" "name"
 /* clang-format on */
 
@@ -44,6 +54,77 @@ Test(rtcp, goodbye_ends_in_a_bye)
     uint8_t wire[RTCP_REPORT_MAX + RTCP_BYE_BYTES];
     size_t len = rtcp_write_goodbye(wire, &info, "umbel");
     cr_assert(slice_eq(slice_of(wire, len), SLICE_LIT(SR SDES BYE)));
+}
+
+static const struct rtcp_report_block blocks[] = {
+    {0x0a0a0a0a, 0x40, 258, 0x3fffe, 100, 0xbbcc8000, 0x18000},
+    {0x0b0b0b0b, 0xff, -1, 1, UINT32_MAX, 0, 0},
+};
+
+static void assert_block(const struct rtcp_report_block *got, const struct rtcp_report_block *want)
+{
+    cr_assert_eq(got->ssrc, want->ssrc);
+    cr_assert_eq(got->fraction_lost, want->fraction_lost);
+    cr_assert_eq(got->lost, want->lost);
+    cr_assert_eq(got->highest_seq, want->highest_seq);
+    cr_assert_eq(got->jitter, want->jitter);
+    cr_assert_eq(got->last_sr, want->last_sr);
+    cr_assert_eq(got->since_last_sr, want->since_last_sr);
+}
+
+Test(rtcp, receiver_report_has_its_blocks_and_a_cname)
+{
+    uint8_t wire[RTCP_RECEIVER_REPORT_MAX];
+    size_t len = rtcp_write_receiver_report(wire, 0x01020304, blocks, 2, "umbel");
+    cr_assert(slice_eq(slice_of(wire, len), SLICE_LIT(RR_ABOUT_A_AND_B SDES)));
+    len = rtcp_write_receiver_report(wire, 0x01020304, NULL, 0, "umbel");
+    cr_assert(slice_eq(slice_of(wire, len), SLICE_LIT(RR SDES)));
+}
+
+Test(rtcp, blocks_of_receiver_and_sender_reports_are_read)
+{
+    struct rtcp_seen seen;
+    cr_assert_eq(rtcp_parse(SLICE_LIT(RR_ABOUT_A_AND_B SDES), &seen), 0);
+    cr_assert_eq(seen.block_count, 2);
+    assert_block(rtcp_block_about(&seen, 0x0a0a0a0a), &blocks[0]);
+    assert_block(rtcp_block_about(&seen, 0x0b0b0b0b), &blocks[1]);
+    cr_assert_null(rtcp_block_about(&seen, 0x0c0c0c0c));
+
+    cr_assert_eq(rtcp_parse(SLICE_LIT(SR_ABOUT_B), &seen), 0);
+    cr_assert(seen.has_sr);
+    cr_assert_eq(seen.block_count, 1);
+    assert_block(&seen.block[0], &blocks[1]);
+}
+
+Test(rtcp, lost_packets_are_a_signed_number_of_24_bits)
+{
+    static const int32_t lost[] = {0, 1, 0x7fffff, -1, -0x800000};
+    for (size_t i = 0; i < ARRAY_LEN(lost); i++) {
+        struct rtcp_report_block b = {.ssrc = 1, .fraction_lost = 255, .lost = lost[i]};
+        uint8_t wire[RTCP_RECEIVER_REPORT_MAX];
+        struct rtcp_seen seen;
+        size_t len = rtcp_write_receiver_report(wire, 2, &b, 1, "");
+        cr_assert_eq(rtcp_parse(slice_of(wire, len), &seen), 0);
+        assert_block(&seen.block[0], &b);
+    }
+}
+
+Test(rtcp, more_blocks_than_one_report_can_hold_are_left_out)
+{
+    struct rtcp_report_block many[RTCP_BLOCKS_MAX];
+    for (unsigned i = 0; i < RTCP_BLOCKS_MAX; i++)
+        many[i] = (struct rtcp_report_block){.ssrc = i};
+    char cname[RTCP_CNAME_MAX + 1];
+    memset(cname, 'c', RTCP_CNAME_MAX);
+    cname[RTCP_CNAME_MAX] = '\0';
+    uint8_t wire[2 * RTCP_RECEIVER_REPORT_MAX];
+    size_t len = rtcp_write_receiver_report(wire, 1, many, RTCP_BLOCKS_MAX, cname);
+    cr_assert_leq(len, RTCP_RECEIVER_REPORT_MAX);
+    len += rtcp_write_receiver_report(wire + len, 1, blocks, 2, cname);
+    struct rtcp_seen seen;
+    cr_assert_eq(rtcp_parse(slice_of(wire, len), &seen), 0);
+    cr_assert_eq(seen.block_count, RTCP_BLOCKS_MAX);
+    assert_block(&seen.block[RTCP_BLOCKS_MAX - 1], &many[RTCP_BLOCKS_MAX - 1]);
 }
 
 Test(rtcp, a_cname_of_any_length_is_terminated_and_fits)
@@ -78,6 +159,23 @@ static const struct row rows[] = {
     {"receiver report with a block", BYTES(RR_WITH_BLOCK SDES), 0, false, true, false},
     {"receiver report alone", BYTES(RR), 0, false, true, false},
     {"unknown types are skipped", BYTES(APP "\x80\x01\0\0" RR), 0, false, true, false},
+    {"receiver report with two blocks", BYTES(RR_ABOUT_A_AND_B), 0, false, true, false},
+    {"sender report with a block", BYTES(SR_ABOUT_B SDES), 0, true, false, false},
+    {"reduced size, bye first", BYTES(BYE RR), 0, false, true, true},
+    {"profile extension behind the blocks",
+     BYTES("\x80\xc9\0\2\1\2\3\4"
+           "more"),
+     0, false, true, false},
+    {"fewer blocks than it says", BYTES("\x82\xc9\0\7\1\2\3\4" BLOCK_A), -EBADMSG, false, false,
+     false},
+    {"sender report, fewer blocks",
+     BYTES("\x81\xc8\0\6"
+           "aaaabbbbccccddddeeeeffff"),
+     -EBADMSG, false, false, false},
+    {"padding over a block",
+     BYTES("\xa1\xc9\0\7\1\2\3\4"
+           "aaaabbbbccccddddeeee\0\0\0\4"),
+     -EBADMSG, false, false, false},
     {"bye without a source", BYTES(RR "\x80\xcb\0\0"), 0, false, true, true},
     {"padding", BYTES(RR "\xa1\xcb\0\2\1\2\3\4\0\0\0\4"), 0, false, true, true},
     {"nothing", BYTES(""), -EBADMSG, false, false, false},
