@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/gop.h"
 
-void gop_init(struct gop *g, const struct retention *keep, bool has_video)
+void gop_init(struct gop *g, const struct retention *keep, int key_track)
 {
-    *g = (struct gop){.keep = *keep, .has_video = has_video, .start = GOP_NONE};
+    *g = (struct gop){.keep = *keep, .key_track = key_track, .start = GOP_NONE};
 }
 
 void gop_add(struct gop *g, const struct frame *f)
 {
-    if (f->key || !g->has_video) {
+    if (g->key_track < 0 || (f->key && f->track == g->key_track)) {
         g->start = f->pos;
         g->bytes_before = f->bytes_sum - f->len;
     }

@@ -18,12 +18,12 @@ struct retention {
 
 struct gop {
     struct retention keep;
-    bool has_video; /* without video every frame is a place to start */
+    int key_track;  /* whose key frames are places to start; -1: every frame is one */
     uint64_t start; /* position of the newest frame to start at; GOP_NONE when there is none */
     uint64_t bytes_before; /* the stream's bytes_sum before that frame */
 };
 
-void gop_init(struct gop *g, const struct retention *keep, bool has_video);
+void gop_init(struct gop *g, const struct retention *keep, int key_track);
 
 /* Takes note of a frame that is about to be published, with pos and bytes_sum already set. */
 void gop_add(struct gop *g, const struct frame *f);

@@ -16,6 +16,7 @@ enum metric {
     METRIC_PLAYERS_LEFT,
     METRIC_PLAYER_JUMPS, /* a slow player skipped to a key frame */
     METRIC_SENT_BYTES,
+    METRIC_DATAGRAMS_REFUSED, /* by the kernel: no route, too large for the path, ... */
     METRICS,
 };
 

@@ -7,7 +7,7 @@
 
 #include "core/random.h"
 
-enum { RETIRE_FRAMES = 32, RETIRE_BYTES = 256 << 10 };
+enum { RETIRE_FRAMES = 32, RETIRE_BYTES = 256 << 10, STEP_BACK_MAX_S = 5 };
 
 /* One version of the description: immutable, replaced as a whole. */
 struct media_version {
@@ -22,8 +22,9 @@ struct track_clock {
     uint16_t first_seq;
     uint32_t first_rtp_time;
     uint32_t rate;
-    uint32_t offset;        /* stream's RTP time minus the source's */
-    uint32_t last_rtp_time; /* of the stream */
+    uint32_t offset;           /* stream's RTP time minus the source's */
+    uint32_t last_rtp_time;    /* of the stream */
+    uint32_t highest_rtp_time; /* B-frames step back from it */
     uint16_t next_seq;
     bool started;
     int64_t last_arrival_ns;
@@ -34,6 +35,7 @@ struct stream {
     _Atomic uint32_t refs;
     _Atomic int state;      /* enum stream_state */
     _Atomic uint64_t start; /* newest key frame; GOP_NONE */
+    _Atomic uint64_t claim; /* odd: somebody publishes; it only grows */
     _Atomic(struct media_version *) media;
     struct ring *ring;
     struct gop gop;     /* publisher's */
@@ -75,7 +77,7 @@ static void track_clock_init(struct track_clock *t, uint32_t rate)
 {
     t->rate = rate;
     t->ssrc = random_u32();
-    t->last_rtp_time = t->first_rtp_time = random_u32();
+    t->highest_rtp_time = t->last_rtp_time = t->first_rtp_time = random_u32();
     t->next_seq = t->first_seq = (uint16_t)random_u32();
 }
 
@@ -95,7 +97,8 @@ struct stream *stream_create(const char *name, const struct media *media,
     atomic_init(&s->refs, 1);
     atomic_init(&s->state, STREAM_ANNOUNCED);
     atomic_init(&s->start, GOP_NONE);
-    gop_init(&s->gop, &o->keep, media_key_track(media) >= 0);
+    atomic_init(&s->claim, 1);
+    gop_init(&s->gop, &o->keep, media_key_track(media));
     for (unsigned i = 0; i < media->track_count; i++)
         track_clock_init(&s->track[i], media->track[i].clock_rate);
     s->packet_bytes = o->packet_bytes;
@@ -187,11 +190,29 @@ int stream_set_media(struct stream *s, const struct media *media)
     return 0;
 }
 
-/* A new time line goes on where the old one stopped, as much later as it came later. */
+/* How much later than the last frame a new time line begins: as much as it came later, and in any
+ * case later than all that was published, though the last of it was a B-frame. */
+static int64_t ticks_between(const struct track_clock *t, int64_t now_ns)
+{
+    if (!t->started)
+        return 0;
+    int64_t ticks = (now_ns - t->last_arrival_ns) / NS_PER_MS * t->rate / 1000;
+    int64_t least = (int64_t)(t->highest_rtp_time - t->last_rtp_time) + 1;
+    return ticks > least ? ticks : least;
+}
+
 static void join_timelines(struct track_clock *t, const struct frame *f, int64_t now_ns)
 {
-    int64_t ms = t->started ? (now_ns - t->last_arrival_ns) / NS_PER_MS : 0;
-    t->offset = t->last_rtp_time + (uint32_t)(ms * t->rate / 1000) - f->rtp_time;
+    t->offset = t->last_rtp_time + (uint32_t)ticks_between(t, now_ns) - f->rtp_time;
+}
+
+/* Time counts around the clock: whatever is not behind the highest by as much as B-frames may be is
+ * later, or a leap, and the highest itself. */
+static void note_time(struct track_clock *t, uint32_t rtp_time)
+{
+    t->last_rtp_time = rtp_time;
+    if (t->highest_rtp_time - rtp_time > STEP_BACK_MAX_S * (uint64_t)t->rate)
+        t->highest_rtp_time = rtp_time;
 }
 
 /* The frame's place in its track: RTP time, sequence numbers, sums. */
@@ -208,7 +229,7 @@ static void stamp_rtp(struct track_clock *t, struct frame *f, uint32_t payload_o
     f->octets = payload_octets;
     f->packets_sum = t->packets_sum;
     f->octets_sum = t->octets_sum;
-    t->last_rtp_time = f->rtp_time;
+    note_time(t, f->rtp_time);
     t->next_seq = (uint16_t)(t->next_seq + f->packets);
     t->packets_sum += f->packets;
     t->octets_sum += payload_octets;
@@ -253,6 +274,25 @@ void stream_publish(struct stream *s, struct frame *f, uint32_t payload_octets, 
     atomic_store_explicit(&s->start, s->gop.start, memory_order_release); /* K1, pairs with K2 */
     retire_old(s, f);
     tell_watches(s);
+}
+
+uint64_t stream_release(struct stream *s)
+{
+    /* O1: all that this publisher has done with the stream, before the next one has it. */
+    return atomic_fetch_add_explicit(&s->claim, 1, memory_order_release) + 1;
+}
+
+bool stream_claim_again(struct stream *s, uint64_t ticket)
+{
+    return ticket % 2 == 0 &&
+           atomic_compare_exchange_strong_explicit(&s->claim, &ticket, ticket + 1,
+                                                   memory_order_acquire, /* O2, pairs with O1 */
+                                                   memory_order_relaxed);
+}
+
+bool stream_claim(struct stream *s)
+{
+    return stream_claim_again(s, atomic_load_explicit(&s->claim, memory_order_relaxed));
 }
 
 void stream_open(struct stream *s)

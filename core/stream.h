@@ -11,6 +11,9 @@
  * Life: the creator has the first reference; the registry and every worker that plays it hold more.
  *
  *   announced --stream_open--> live --stream_end--> ended
+ *
+ * The right to publish belongs to whoever made the stream, until it lets go (stream_release); then
+ * another, on another thread perhaps, may take it (stream_claim) and go on where it stopped.
  */
 #pragma once
 
@@ -72,6 +75,18 @@ void stream_publish(struct stream *s, struct frame *f, uint32_t payload_octets, 
 /* Publisher: changes the description, but not the number and the kinds of the tracks. 0 or -ENOMEM.
  */
 int stream_set_media(struct stream *s, const struct media *media);
+
+/*
+ * Publisher: lets go of the stream, which stays as it is: another may take it. Returns a ticket for
+ * stream_claim_again.
+ */
+uint64_t stream_release(struct stream *s);
+
+/* Any registered thread: takes the right to publish, if nobody has it. */
+bool stream_claim(struct stream *s);
+
+/* The same, but only if nobody else has had it since the ticket was given. */
+bool stream_claim_again(struct stream *s, uint64_t ticket);
 
 /* Publisher: from now on players are welcome. */
 void stream_open(struct stream *s);

@@ -5,20 +5,24 @@
 
 #define REPORT_INTERVAL_NS (5 * NS_PER_S) /* RFC 3550 section 6.2 */
 
-static bool shows_video(const struct follower *f, const struct lane_layout *layout)
+/* The stream's own key track if the lane has it, else the first that has key frames; -1: none. */
+static int find_key_track(const struct follower *f, const struct lane_layout *layout)
 {
     const struct media *m = stream_media(f->stream, NULL);
+    int key_track = media_key_track(m);
+    if (key_track >= 0 && layout_has(layout, (unsigned)key_track))
+        return key_track;
     for (unsigned i = 0; i < m->track_count; i++)
         if (layout_has(layout, i) && codec_has_keys(m->track[i].codec))
-            return true;
-    return false;
+            return (int)i;
+    return -1;
 }
 
 void chain_init(struct chain *c, const struct follower *f, const struct lane_layout *layout,
                 int64_t now_ns)
 {
     *c = (struct chain){.follower = f, .layout = *layout};
-    c->has_video = shows_video(f, layout);
+    c->key_track = find_key_track(f, layout);
     c->next_report_ns = now_ns + REPORT_INTERVAL_NS;
 }
 
@@ -26,25 +30,18 @@ void chain_fini(struct chain *c)
 {
     image_unref(&c->start);
     image_unref(&c->newest);
+    image_unref(&c->goodbye);
 }
 
 /* -- places to start -- */
 
-bool chain_is_video(const struct chain *c, const struct frame *f)
-{
-    const struct media *m = stream_media(c->follower->stream, NULL);
-    return codec_has_keys(m->track[f->track].codec);
-}
-
 static bool may_start_at(const struct chain *c, const struct frame *f)
 {
-    return !c->has_video || (chain_is_video(c, f) && f->key);
+    return c->key_track < 0 || (f->key && f->track == c->key_track);
 }
 
-uint64_t chain_start_pos(const struct chain *c)
+static uint64_t newest_pos(const struct chain *c)
 {
-    if (c->has_video)
-        return stream_start(c->follower->stream);
     uint64_t newest = GOP_NONE;
     for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++) {
         const struct frame *f = c->follower->last[i];
@@ -52,6 +49,16 @@ uint64_t chain_start_pos(const struct chain *c)
             newest = f->pos;
     }
     return newest;
+}
+
+uint64_t chain_start_pos(const struct chain *c)
+{
+    if (c->key_track < 0)
+        return newest_pos(c);
+    /* What the ring retains is the GOP of the stream's key track; of another what is there. */
+    if (c->key_track == media_key_track(stream_media(c->follower->stream, NULL)))
+        return stream_start(c->follower->stream);
+    return c->follower->last_key[c->key_track];
 }
 
 static struct image *build(const struct chain *c, const struct frame *f, struct slice report)
@@ -144,6 +151,13 @@ static uint32_t reportable(const struct chain *c, uint32_t tracks)
     return known;
 }
 
+uint32_t chain_report_now(struct chain *c)
+{
+    uint32_t now = reportable(c, c->layout.tracks);
+    c->owed_reports |= c->layout.tracks & ~now;
+    return now;
+}
+
 static int add_reports(const struct chain *c, uint32_t tracks, int64_t now_ns, struct buf *out)
 {
     struct lane_layout some = c->layout;
@@ -153,21 +167,22 @@ static int add_reports(const struct chain *c, uint32_t tracks, int64_t now_ns, s
 
 int chain_add_report(struct chain *c, int64_t now_ns, struct buf *out)
 {
-    uint32_t now = reportable(c, c->layout.tracks);
-    c->owed_reports |= c->layout.tracks & ~now;
-    return add_reports(c, now, now_ns, out);
+    return add_reports(c, chain_report_now(c), now_ns, out);
 }
 
-/* The reports that go out with the next frame, if it is time for any. */
-static void add_due_reports(struct chain *c, int64_t now_ns, struct buf *out)
+/* The tracks whose reports go out with the next frame: it is time, or the frame begins a new
+ * timeline, of which players must learn how it stands to the other tracks. */
+static uint32_t due_reports(struct chain *c, const struct frame *next, int64_t now_ns)
 {
+    if (next->new_timeline)
+        c->owed_reports |= 1u << next->track;
     if (now_ns >= c->next_report_ns) {
         c->next_report_ns = now_ns + REPORT_INTERVAL_NS;
         c->owed_reports = c->layout.tracks;
     }
     uint32_t due = c->owed_reports ? reportable(c, c->owed_reports) : 0;
-    if (due && add_reports(c, due, now_ns, out) == 0)
-        c->owed_reports &= ~due;
+    c->owed_reports &= ~due;
+    return due;
 }
 
 /* -- live frames -- */
@@ -180,6 +195,31 @@ static void append(struct chain *c, struct image *img)
         image_link(c->newest, img);
     image_unref(&c->newest);
     c->newest = img;
+}
+
+/*
+ * UDP: every report is a datagram, and so an image, of its own. They belong to the frame that is
+ * next, so that who starts with it gets them; without one they are the last, and say goodbye.
+ * Returns a reference to the first, or NULL.
+ */
+static struct image *append_reports(struct chain *c, uint32_t tracks, const struct frame *next,
+                                    int64_t now_ns)
+{
+    struct image *first = NULL;
+    for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++) {
+        if (!(tracks >> i & 1))
+            continue;
+        struct image *img = lane_image_control(c->follower, i, now_ns, next == NULL, c->newest);
+        if (!img)
+            continue;
+        if (next) {
+            img->pos = next->pos;
+            img->arrival_ns = next->arrival_ns;
+        }
+        first = first ? first : image_ref(img);
+        append(c, img);
+    }
+    return first;
 }
 
 /*
@@ -204,32 +244,47 @@ bool chain_push(struct chain *c, const struct frame *f, int64_t now_ns)
     if (c->broken && !may_start)
         return false;
     struct buf report = {0};
-    add_due_reports(c, now_ns, &report);
+    struct image *first = NULL;
+    uint32_t due = due_reports(c, f, now_ns);
+    if (c->layout.kind == LANE_TCP)
+        add_reports(c, due, now_ns, &report);
+    else
+        first = append_reports(c, due, f, now_ns);
     struct image *img = build(c, f, buf_slice(&report));
     buf_reset(&report);
-    if (!img) {
+    if (img) {
+        c->broken = false;
+        append(c, img);
+        move_start(c, first ? first : img, may_start);
+    } else {
         chain_break(c);
-        return false;
     }
-    c->broken = false;
-    append(c, img);
-    move_start(c, img, may_start);
-    return true;
+    image_unref(&first);
+    return img != NULL;
 }
 
 void chain_break(struct chain *c)
 {
-    c->broken = c->has_video;
+    c->broken = c->key_track >= 0;
 }
 
-void chain_finish(struct chain *c, int64_t now_ns)
+static struct image *append_goodbye(struct chain *c, int64_t now_ns)
 {
     struct buf bye = {0};
     struct image *img = NULL;
     if (lane_image_report(c->follower, &c->layout, now_ns, true, &bye) == 0)
         img = lane_image_wrap(buf_slice(&bye), c->newest);
     buf_reset(&bye);
+    if (!img)
+        return NULL;
+    image_ref(img);
+    append(c, img);
+    return img;
+}
+
+void chain_finish(struct chain *c, int64_t now_ns)
+{
     c->finished = true;
-    if (img)
-        append(c, img);
+    c->goodbye = c->layout.kind == LANE_TCP ? append_goodbye(c, now_ns)
+                                            : append_reports(c, c->layout.tracks, NULL, now_ns);
 }

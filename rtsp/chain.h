@@ -16,13 +16,14 @@ struct frame;
 struct chain {
     const struct follower *follower;
     struct lane_layout layout;
-    bool has_video; /* then only a video key frame is a place to start; else any frame is */
-    bool broken;    /* frames were missed: nothing is appended before the next place to start */
+    int key_track; /* whose key frames are the places to start; -1: any frame is one */
+    bool broken;   /* frames were missed: nothing is appended before the next place to start */
     bool finished;
-    bool wanted;          /* somebody waits for a place to start */
-    uint64_t sum;         /* bytes of all images so far */
-    struct image *newest; /* a reference */
-    struct image *start;  /* a reference: the newest place to start, from the first joiner on */
+    bool wanted;           /* somebody waits for a place to start */
+    uint64_t sum;          /* bytes of all images so far */
+    struct image *newest;  /* a reference */
+    struct image *start;   /* a reference: the newest place to start, from the first joiner on */
+    struct image *goodbye; /* a reference, once finished: the first that is BYE */
     int64_t next_report_ns;
     uint32_t owed_reports; /* tracks whose report goes out with the next frame */
 };
@@ -34,13 +35,10 @@ void chain_fini(struct chain *c);
 /* A frame came, in the stream's order. True when there is a new image. */
 bool chain_push(struct chain *c, const struct frame *f, int64_t now_ns);
 
-/* Whether a frame of the stream is video. */
-bool chain_is_video(const struct chain *c, const struct frame *f);
-
 /* Frames were missed: go on at the next place to start. */
 void chain_break(struct chain *c);
 
-/* The stream is over: the last image is BYE. */
+/* The stream is over: the last images are BYE. */
 void chain_finish(struct chain *c, int64_t now_ns);
 
 /* The ring position of the newest place to start, or GOP_NONE. */
@@ -50,8 +48,9 @@ uint64_t chain_start_pos(const struct chain *c);
  * frame. */
 struct image *chain_start(struct chain *c);
 
-/*
- * Appends to out the sender reports of all tracks, for who joins; those that can't be made yet
- * follow with the track's first frame. 0 or -ENOMEM.
- */
+/* The tracks of which who joins should be sent a report now; those of the others follow with the
+ * track's first frame. */
+uint32_t chain_report_now(struct chain *c);
+
+/* TCP: appends these reports to out. 0 or -ENOMEM. */
 int chain_add_report(struct chain *c, int64_t now_ns, struct buf *out);

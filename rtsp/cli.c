@@ -2,6 +2,7 @@
 #include "rtsp/cli.h"
 
 #include "net/addr.h"
+#include "rtsp/groups.h"
 #include "rtsp/version.h"
 
 enum { MIN_PACKET_BYTES = 128, MAX_PACKET_BYTES = 65535 };
@@ -20,6 +21,31 @@ static const char *set_listen(void *into, const struct flag *f, const char *text
     if (c->listen_count == CONFIG_LISTEN_MAX)
         return "is one address too many";
     c->listen[c->listen_count++] = text;
+    return NULL;
+}
+
+/* Two ports a worker: an even one for RTP, and the next (RFC 3550 section 11). */
+static const char *set_rtp_port(void *into, const struct flag *f, const char *text)
+{
+    struct config *c = into;
+    double value;
+    if (!flag_read_quantity(text, NULL, 1, &value) || value > 65534 || (uint32_t)value % 2 != 0)
+        return "is not an even port number";
+    (void)f;
+    c->rtp_port = (uint16_t)value;
+    c->rtp_port_is_given = true;
+    return NULL;
+}
+
+static const char *set_multicast(void *into, const struct flag *f, const char *text)
+{
+    struct config *c = into;
+    struct addr base;
+    unsigned prefix;
+    (void)f;
+    if (groups_parse_range(text, &base, &prefix) != 0)
+        return "is not a range of multicast addresses (like 239.255.0.0/16 or [ff15::]/112)";
+    c->multicast = text;
     return NULL;
 }
 
@@ -49,6 +75,33 @@ static const struct flag rows[] = {
     {"splice-from", FLAG_BYTES, "BYTES", "12K",
      "send frames from this size on by reference, through a pipe; 0: never",
      FIELD(splice_from_bytes), 0, GIB},
+    {"rtp-port", FLAG_CUSTOM, "BASE", NULL,
+     "UDP ports for RTP and RTCP: BASE and BASE+1 for the first worker, the next two for the "
+     "second, "
+     "and so on; 0: no UDP (default 8000, or any that are free)",
+     .set = set_rtp_port},
+    {"udp-rate", FLAG_BYTES, "BYTES", "12M",
+     "a UDP player is sent no more than this in a second, as when it joins: more than the "
+     "largest stream needs; 0: no limit",
+     FIELD(udp_bytes_per_s), 0, 100 * (double)GIB},
+    {"udp-burst", FLAG_BYTES, "BYTES", "64K", "and no more than this at a time",
+     FIELD(udp_burst_bytes), 2 * KIB, 16 * MIB},
+    {"multicast", FLAG_CUSTOM, "RANGE", NULL,
+     "play by multicast, too: each stream gets a group out of this range, like 239.255.0.0/16",
+     .set = set_multicast},
+    {"multicast-port", FLAG_NUMBER, "PORT", "5000",
+     "the groups' port for RTP of the first track; two for each track", FIELD(multicast_port), 1024,
+     65000},
+    {"multicast-ttl", FLAG_NUMBER, "N", "16", "routers that multicast may pass",
+     FIELD(multicast_ttl), 0, 255},
+    {"reorder-wait", FLAG_TIME, "MS", "50ms",
+     "wait so long for a packet that is missing from a publisher over UDP", FIELD(reorder_hold_ns),
+     0, 5 * NS_PER_S, NS_PER_MS},
+    {"publisher-grace", FLAG_TIME, "S", "0s",
+     "when a publisher goes, let players wait so long for it, or another, to go on",
+     FIELD(publisher_grace_ns), 0, 3600 * NS_PER_S, NS_PER_S},
+    {"second-publisher", FLAG_CHOICE, "refuse|replace", "refuse",
+     "what becomes of one who publishes to a name that has a publisher", FIELD(second_publisher)},
     {"write-timeout", FLAG_TIME, "S", "10s", "close a player that has taken nothing for this long",
      FIELD(write_timeout_ns), 100 * NS_PER_MS, 3600 * NS_PER_S, NS_PER_S},
     {"session-timeout", FLAG_TIME, "S", "60s",
@@ -91,7 +144,7 @@ enum cli_result cli_parse(struct config *config, int argc, char **argv, char *bu
 {
     struct text out;
     text_init(&out, buf, cap);
-    *config = (struct config){0};
+    *config = (struct config){.rtp_port = CONFIG_RTP_PORT};
     enum flags_result result = flags_parse(&flags, config, argc, argv, &out);
     if (config->listen_count == 0)
         config->listen[config->listen_count++] = ":8554";

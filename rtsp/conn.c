@@ -13,14 +13,15 @@
 
 /* -- deadlines -- */
 
-/* A player that takes what it is sent is alive, whether it says so or not. */
+/* A player that takes what it is sent is alive, whether it says so or not. Over UDP nobody knows
+ * who takes what: it must speak, or report. */
 static void note_progress(struct conn *c)
 {
     uint64_t sent = viewer_sent_bytes(&c->viewer);
     if (sent == c->sent_when_heard)
         return;
     c->sent_when_heard = sent;
-    if (c->session.state == SESSION_PLAYING)
+    if (c->session.state == SESSION_PLAYING && c->session.layout.kind == LANE_TCP)
         c->heard_ns = worker_now(c->worker);
 }
 
@@ -91,11 +92,19 @@ static void dispose(struct litter *l)
     free(c);
 }
 
-static void log_close(struct conn *c, const char *why)
+static void log_end(struct conn *c, const char *what, const char *why)
 {
-    LOG_INFO("connection closed", log_str("peer", c->peer), log_str("session", c->session.id),
+    LOG_INFO(what, log_str("peer", c->peer), log_str("session", c->session.id),
              log_str("reason", why), log_u64("sent_bytes", viewer_sent_bytes(&c->viewer)),
-             log_u64("jumps", c->viewer.jumps));
+             log_u64("jumps", c->viewer.jumps),
+             log_u64("lost", session_reported_lost(&c->session)));
+}
+
+void conn_end_session(struct conn *c, const char *why)
+{
+    log_end(c, "session ended", why);
+    viewer_leave(&c->viewer);
+    session_reset(&c->session);
 }
 
 static void stop_if_drained(struct rtsp_worker *w)
@@ -130,7 +139,7 @@ void conn_close(struct conn *c, const char *why)
     if (c->phase == CONN_CLOSED)
         return;
     if (c->phase == CONN_OPEN)
-        log_close(c, why);
+        log_end(c, "connection closed", why);
     retire(c);
     loop_close(&c->io);
     conn_uncount(c->worker);
@@ -154,7 +163,7 @@ void conn_linger(struct conn *c, const char *why)
 {
     if (c->phase != CONN_OPEN)
         return;
-    log_close(c, why);
+    log_end(c, "connection closed", why);
     c->phase = CONN_LINGERING;
     c->linger_until_ns = worker_now(c->worker) + LINGER_NS;
     viewer_leave(&c->viewer);
@@ -188,6 +197,16 @@ void conn_read(struct conn *c)
         intake_read(c);
     if (c->phase != CONN_CLOSED && c->tunnel.role != TUNNEL_NONE)
         tunnel_read_on(c);
+    if (c->phase != CONN_CLOSED)
+        schedule(c);
+}
+
+void conn_resume(struct conn *c)
+{
+    if (!c->held)
+        return;
+    c->held = false;
+    intake_resume(c);
     if (c->phase != CONN_CLOSED)
         schedule(c);
 }

@@ -29,10 +29,13 @@ struct conn;
 /* Who knows what messages mean (dispatch.h). On the connection's worker; each may close the
  * connection. */
 struct conn_handlers {
-    void (*on_request)(struct conn *c, const struct msg *msg);
+    /* False: not now; the request is to be shown again after conn_resume. */
+    bool (*on_request)(struct conn *c, const struct msg *msg);
     /* Input that is no request; nothing behind it can be made sense of. */
     void (*on_bad_request)(struct conn *c, const struct msg *msg, int status, const char *why);
     void (*on_packet)(struct conn *c, uint8_t channel, struct slice packet); /* interleaved */
+    /* UDP; the session's owner is the connection. */
+    void (*on_datagram)(struct udp_session *s, unsigned track, bool is_rtcp, struct slice bytes);
 };
 
 struct conn {
@@ -44,6 +47,7 @@ struct conn {
     struct buf in; /* the beginning of a message that is not all there yet */
     struct msg_reader reader;
     bool has_spoken;             /* a whole RTSP message has come */
+    bool held;                   /* a request waits for something: nothing is taken before it */
     int64_t incomplete_since_ns; /* a request is awaited or has begun; 0: none */
     int64_t heard_ns;            /* last sign of life */
     uint64_t sent_when_heard;    /* what the viewer had taken by then */
@@ -69,6 +73,12 @@ static inline bool conn_is_tunnelled(const struct conn *c)
 {
     return c->tunnel.role == TUNNEL_GET;
 }
+
+/* What a request waited for has come. May close c. */
+void conn_resume(struct conn *c);
+
+/* Ends the session: what was set up is gone, the connection stays. why: for the log. */
+void conn_end_session(struct conn *c, const char *why);
 
 /* Closes at once. why: for the log. */
 void conn_close(struct conn *c, const char *why);

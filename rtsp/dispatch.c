@@ -30,8 +30,7 @@ static void parameters(struct request *rq)
 static void teardown(struct request *rq)
 {
     struct conn *c = rq->conn;
-    viewer_leave(&c->viewer);
-    session_reset(&c->session);
+    conn_end_session(c, "TEARDOWN");
     request_ok(rq); /* without Session: it is gone */
     request_end(rq, NULL, (struct slice){0});
 }
@@ -179,17 +178,28 @@ static int send_and_join(struct request *rq)
     struct viewer *v = &rq->conn->viewer;
     int err = buf_append(&v->out, text_slice(&rq->reply));
     if (!err)
-        err = lane_add_report(rq->join, &v->out);
+        err = lane_greet(rq->join, v);
     return err ? err : lane_join(rq->join, v);
 }
 
-static void serve(struct conn *c, const struct msg *msg)
+static void take_media(struct conn *c, unsigned track, bool is_rtcp, struct slice packet)
+{
+    if (c->session.state == SESSION_RECORDING)
+        record_packet(c, track, is_rtcp, packet);
+    else if (is_rtcp && c->session.state == SESSION_PLAYING)
+        play_rtcp(c, track, packet);
+}
+
+static bool serve(struct conn *c, const struct msg *msg)
 {
     struct request rq = {.conn = c, .msg = msg, .method = method_parse(msg->method)};
     answer(&rq);
+    if (rq.later)
+        return false;
     int err = rq.join ? send_and_join(&rq) : viewer_send(&c->viewer, text_slice(&rq.reply));
     if (err)
         conn_close(c, "out of memory");
+    return true;
 }
 
 /* What can't be read can't be followed either: the connection ends behind the reply. */
@@ -203,8 +213,27 @@ static void refuse(struct conn *c, const struct msg *msg, int status, const char
         conn_linger(c, why);
 }
 
+static void take_packet(struct conn *c, uint8_t channel, struct slice packet)
+{
+    bool is_rtcp;
+    int track = session_track_of_channel(&c->session, channel, &is_rtcp);
+    if (track >= 0)
+        take_media(c, (unsigned)track, is_rtcp, packet);
+}
+
+static void take_datagram(struct udp_session *s, unsigned track, bool is_rtcp, struct slice bytes)
+{
+    struct conn *c = s->owner;
+    c->heard_ns = worker_now(c->worker);
+    bool has_missed_all = s->moved && !is_rtcp && c->session.state == SESSION_PLAYING;
+    take_media(c, track, is_rtcp, bytes);
+    if (has_missed_all)
+        viewer_restart(&c->viewer);
+}
+
 const struct conn_handlers dispatch_handlers = {
     .on_request = serve,
     .on_bad_request = refuse,
-    .on_packet = record_packet,
+    .on_packet = take_packet,
+    .on_datagram = take_datagram,
 };

@@ -27,6 +27,8 @@ static void find_last(struct follower *f)
 void follower_init(struct follower *f, struct stream *s)
 {
     *f = (struct follower){.stream = stream_ref(s), .pos = ring_head(stream_ring(s))};
+    for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++)
+        f->last_key[i] = GOP_NONE;
     find_last(f);
 }
 
@@ -45,27 +47,49 @@ enum ring_result follower_next(struct follower *f, struct frame **frame, uint64_
     if (result == RING_FRAME) {
         f->pos++;
         note_last(f, *frame);
+        if ((*frame)->key)
+            f->last_key[(*frame)->track] = (*frame)->pos;
     }
     return result;
 }
 
-bool follower_first_packet(const struct follower *f, unsigned track, uint64_t start_pos,
-                           struct first_packet *first)
+/*
+ * What is retained of a track from start_pos on. False when the ring has lost some of it. *found:
+ * whether there is any. The time is the least: pictures may lead a random access picture in time
+ * that they follow in the stream, and players wait for ever for what is older than RTP-Info says.
+ */
+static bool find_first(const struct follower *f, unsigned track, uint64_t start_pos,
+                       struct first_packet *first, bool *found)
 {
     const struct ring *ring = stream_ring(f->stream);
     uint64_t missed;
     struct frame *frame;
-    /* A stream begins with a key frame: who waits for it waits for the very first frames. */
-    if (start_pos == GOP_NONE && f->pos > 0)
-        return false;
+    *found = false;
     for (uint64_t pos = start_pos; pos < f->pos; pos++) {
         if (ring_read(ring, pos, &frame, &missed) != RING_FRAME)
             return false;
         if (frame->track != track)
             continue;
-        *first = (struct first_packet){frame->first_seq, frame->rtp_time};
-        return true;
+        if (!*found)
+            *first = (struct first_packet){frame->first_seq, frame->rtp_time};
+        *found = true;
+        if ((int32_t)(frame->rtp_time - first->rtp_time) < 0)
+            first->rtp_time = frame->rtp_time;
     }
+    return true;
+}
+
+bool follower_first_packet(const struct follower *f, unsigned track, uint64_t start_pos,
+                           struct first_packet *first)
+{
+    bool found = false;
+    /* A stream begins with a key frame: who waits for it waits for the very first frames. */
+    if (start_pos == GOP_NONE && f->pos > 0)
+        return false;
+    if (start_pos != GOP_NONE && !find_first(f, track, start_pos, first, &found))
+        return false;
+    if (found)
+        return true;
     /* Not published yet: it will follow the newest that there is. */
     const struct frame *last = f->last[track];
     if (!last) {

@@ -11,6 +11,8 @@ struct follower {
     struct stream *stream;                /* a reference */
     uint64_t pos;                         /* the next to be read */
     struct frame *last[MEDIA_TRACKS_MAX]; /* references: the newest of each track, or NULL */
+    uint64_t last_key[MEDIA_TRACKS_MAX];  /* where the newest key frame of each track is that was
+                                           * read; GOP_NONE */
 };
 
 /* Begins at the head of the stream's ring, with what the ring still has of each track. */

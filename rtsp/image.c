@@ -4,15 +4,22 @@
 #include <stdlib.h>
 
 #include "core/bytes.h"
-#include "rtp/batch.h"
 
 struct image *image_create(size_t len)
 {
+    return image_create_runs(len, 0);
+}
+
+struct image *image_create_runs(size_t len, size_t runs)
+{
     if (len > UINT32_MAX)
         return NULL;
-    struct image *img = malloc(sizeof *img + len);
-    if (img)
-        *img = (struct image){.refs = 1, .len = (uint32_t)len};
+    size_t runs_at = (len + _Alignof(struct batch_run) - 1) & ~(_Alignof(struct batch_run) - 1);
+    struct image *img = malloc(sizeof *img + runs_at + runs * sizeof(struct batch_run));
+    if (!img)
+        return NULL;
+    *img = (struct image){.refs = 1, .len = (uint32_t)len};
+    img->run = (struct batch_run *)(void *)(img->data + runs_at);
     return img;
 }
 

@@ -7,12 +7,12 @@
  *       ^              ^              ^    ^
  *     a joiner     a slow player     the lane and all who are up to date
  *
- * Belongs to one worker: counts are plain. An image is a sequence of whole interleaved packets
- * (RFC 2326 section 10.12).
+ * Belongs to one worker: counts are plain. For TCP an image is a sequence of whole interleaved
+ * packets (RFC 2326 section 10.12); for UDP it is the datagrams of one track, in runs.
  */
 #pragma once
 
-#include "core/base.h"
+#include "rtp/batch.h"
 
 struct image {
     struct image *next; /* a reference, once there is one */
@@ -21,11 +21,18 @@ struct image {
     uint64_t pos;        /* of the frame, in the stream's ring */
     int64_t arrival_ns;  /* of the frame */
     uint64_t sum_before; /* bytes of the lane before this image; only differences mean something */
+    /* UDP only */
+    bool is_control; /* RTCP: one datagram */
+    uint8_t track;
+    uint32_t runs;
+    struct batch_run *run; /* behind the data */
     uint8_t data[];
 };
 
 /* One reference, room for len bytes. NULL when memory is out. */
 struct image *image_create(size_t len);
+/* The same, and room for so many runs. */
+struct image *image_create_runs(size_t len, size_t runs);
 struct image *image_ref(struct image *img);
 /* Gives *img back, with all behind it that nobody else holds, and sets it to NULL. *img may be
  * NULL. */

@@ -59,8 +59,8 @@ static size_t take_whole(struct conn *c, const struct msg *msg, size_t len, stru
 {
     if (msg->protocol == MSG_RTSP) {
         note_message(c);
-        c->worker->handlers->on_request(c, msg);
-        return len;
+        c->held = !c->worker->handlers->on_request(c, msg);
+        return c->held ? 0 : len;
     }
     if (tunnel_may_begin(c))
         tunnel_serve(c, msg);
@@ -89,7 +89,7 @@ static size_t take_message(struct conn *c, struct slice bytes)
 
 static bool takes_messages(const struct conn *c)
 {
-    return c->phase == CONN_OPEN && c->tunnel.role != TUNNEL_POST &&
+    return c->phase == CONN_OPEN && c->tunnel.role != TUNNEL_POST && !c->held &&
            buf_len(&c->viewer.out) < UNSENT_MAX_BYTES;
 }
 
@@ -194,7 +194,7 @@ static bool read_once(struct conn *c)
 
 bool intake_is_backed_up(const struct conn *c)
 {
-    return c->phase == CONN_OPEN && buf_len(&c->viewer.out) >= UNSENT_MAX_BYTES;
+    return c->phase == CONN_OPEN && (c->held || buf_len(&c->viewer.out) >= UNSENT_MAX_BYTES);
 }
 
 void intake_read(struct conn *c)

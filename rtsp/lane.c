@@ -9,11 +9,12 @@
 enum {
     SWEEP_SLICE = 64, /* players served before the worker looks at its other work */
     PLAYERS_MIN = 8,
-    SPLICE_PLAYERS = 8, /* fewer are not worth filling a pipe for */
 };
 
 static void run_sweep(struct task *t);
 static void on_held_long_enough(struct tmr *t, int64_t now_ns);
+static void on_pace(struct tmr *t, int64_t now_ns);
+static void on_room(struct udp_waiter *w);
 
 struct lane *lane_create(const struct follower *f, struct loop *loop,
                          const struct lane_layout *layout, const struct lane_options *options)
@@ -25,7 +26,12 @@ struct lane *lane_create(const struct follower *f, struct loop *loop,
     l->options = *options;
     chain_init(&l->chain, f, layout, loop->now_ns);
     task_init(&l->sweep, run_sweep);
+    l->serving = layout->kind == LANE_TCP ? &serving_tcp : &serving_udp;
     l->held.on_expiry = on_held_long_enough;
+    l->pace.on_expiry = on_pace;
+    l->pace_at_ns = TMR_NEVER;
+    l->room.on_room = on_room;
+    list_init(&l->room.link);
     return l;
 }
 
@@ -33,6 +39,8 @@ void lane_destroy(struct lane *l)
 {
     task_cancel(&l->sweep);
     tmr_disarm(&l->loop->timers, &l->held);
+    tmr_disarm(&l->loop->timers, &l->pace);
+    list_remove(&l->room.link);
     chain_fini(&l->chain);
     free(l->player);
     free(l);
@@ -66,7 +74,7 @@ struct lane *lane_of_link(struct list *link)
 
 /* -- the sweep -- */
 
-static void start_sweep(struct lane *l)
+void lane_start_sweep(struct lane *l)
 {
     tmr_disarm(&l->loop->timers, &l->held);
     l->to_visit = l->count;
@@ -81,33 +89,26 @@ void lane_players_moved(struct lane *l)
         l->to_visit = l->count;
 }
 
-static void begin_slice(struct lane *l)
-{
-    const struct lane_options *o = &l->options;
-    const struct image *img = l->chain.newest;
-    l->is_loaded = o->splicer && img && o->splice_from > 0 && img->len >= o->splice_from &&
-                   l->to_visit >= SPLICE_PLAYERS &&
-                   splicer_load(o->splicer, slice_of(img->data, img->len));
-}
-
 static void end_slice(struct lane *l)
 {
-    l->is_loaded = false; /* another lane's slice may come next */
-    if (l->options.metrics)
+    l->serving->end_slice(l);
+    if (l->options.metrics) {
         metrics_add(l->options.metrics, METRIC_SENT_BYTES, l->uncounted_bytes);
-    l->uncounted_bytes = 0;
+        metrics_add(l->options.metrics, METRIC_DATAGRAMS_REFUSED, l->uncounted_refusals);
+    }
+    l->uncounted_bytes = l->uncounted_refusals = 0;
 }
 
 static void run_sweep(struct task *t)
 {
     struct lane *l = CONTAINER_OF(t, struct lane, sweep);
-    begin_slice(l);
+    l->serving->begin_slice(l);
     for (unsigned n = 0; n < SWEEP_SLICE && l->to_visit > 0 && l->count > 0; n++) {
         if (l->next_visit >= l->count)
             l->next_visit = 0;
         uint32_t count = l->count;
         l->to_visit--;
-        player_serve(l, &l->player[l->next_visit]);
+        l->serving->serve(l, &l->player[l->next_visit]);
         /* Who left had its place taken by the last one, who was not served yet. */
         if (l->count == count)
             l->next_visit++;
@@ -115,6 +116,13 @@ static void run_sweep(struct task *t)
     end_slice(l);
     if (l->to_visit > 0 && l->count > 0)
         loop_post_task(l->loop, &l->sweep);
+}
+
+void lane_serve_one(struct lane *l, struct player *p)
+{
+    l->serving->begin_slice(l);
+    l->serving->serve(l, p);
+    end_slice(l);
 }
 
 /* Now, since the place may be given up with the next frame. Who is full chooses when it has room.
@@ -141,6 +149,11 @@ static int reserve_player(struct lane *l)
     return 0;
 }
 
+int lane_greet(struct lane *l, struct viewer *v)
+{
+    return l->serving->greet(l, v);
+}
+
 int lane_join(struct lane *l, struct viewer *v)
 {
     int err = reserve_player(l);
@@ -149,21 +162,13 @@ int lane_join(struct lane *l, struct viewer *v)
     v->lane = l;
     v->place = l->count++;
     lane_players_moved(l);
-    if (v->metrics)
-        metrics_add(v->metrics, METRIC_PLAYERS_JOINED, 1);
+    viewer_count(v, METRIC_PLAYERS_JOINED, 1);
     struct player *p = &l->player[v->place];
     *p = (struct player){.fd = v->fd, .viewer = v};
-    if (buf_len(&v->out) > 0)
-        p->flags |= PLAYER_OUT;
-    if (v->full)
-        p->flags |= PLAYER_FULL;
-    player_serve(l, p);
+    if (l->chain.layout.kind == LANE_TCP)
+        p->flags = (buf_len(&v->out) > 0 ? PLAYER_OUT : 0) | (v->full ? PLAYER_FULL : 0);
+    lane_serve_one(l, p);
     return 0;
-}
-
-int lane_add_report(struct lane *l, struct buf *out)
-{
-    return chain_add_report(&l->chain, l->loop->now_ns, out);
 }
 
 struct image *lane_start(struct lane *l)
@@ -174,14 +179,28 @@ struct image *lane_start(struct lane *l)
 static void on_held_long_enough(struct tmr *t, int64_t now_ns)
 {
     (void)now_ns;
-    start_sweep(CONTAINER_OF(t, struct lane, held));
+    lane_start_sweep(CONTAINER_OF(t, struct lane, held));
+}
+
+/* Players may be sent more: their pace allows it, or the socket. */
+static void on_pace(struct tmr *t, int64_t now_ns)
+{
+    (void)now_ns;
+    struct lane *l = CONTAINER_OF(t, struct lane, pace);
+    l->pace_at_ns = TMR_NEVER;
+    lane_start_sweep(l);
+}
+
+static void on_room(struct udp_waiter *w)
+{
+    lane_start_sweep(CONTAINER_OF(w, struct lane, room));
 }
 
 /* A write costs about the same whatever it carries: audio goes out with the next video, or a little
  * later than it came. True when it waits. */
 static bool hold(struct lane *l, const struct frame *f)
 {
-    if (l->options.audio_hold_ns == 0 || !l->chain.has_video || chain_is_video(&l->chain, f) ||
+    if (l->options.audio_hold_ns == 0 || l->chain.key_track < 0 || f->track == l->chain.key_track ||
         l->to_visit > 0)
         return false;
     if (l->held.place != 0)
@@ -197,7 +216,7 @@ void lane_push(struct lane *l, const struct frame *f)
     if (wanted && !l->chain.wanted)
         seat_waiting(l);
     if (!hold(l, f))
-        start_sweep(l);
+        lane_start_sweep(l);
 }
 
 void lane_break(struct lane *l)
@@ -210,7 +229,7 @@ void lane_finish(struct lane *l)
     chain_finish(&l->chain, l->loop->now_ns);
     /* Who waits for a key frame hears of the end as well. */
     for (uint32_t i = 0; i < l->count; i++)
-        if (!l->player[i].cursor.at && l->chain.newest)
-            l->player[i].cursor = (struct cursor){.at = image_ref(l->chain.newest)};
-    start_sweep(l);
+        if (!l->player[i].cursor.at && l->chain.goodbye)
+            l->player[i].cursor = (struct cursor){.at = image_ref(l->chain.goodbye)};
+    lane_start_sweep(l);
 }

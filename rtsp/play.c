@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "rtsp/play.h"
 
+#include "core/scan.h"
+#include "rtp/rtcp.h"
 #include "rtsp/fanout.h"
 #include "rtsp/reply.h"
 #include "rtsp/sdp.h"
@@ -40,6 +42,40 @@ static bool accepts_sdp(const struct msg *msg)
     return false;
 }
 
+/* Players that take their transport from the description must ask for one with the group in it:
+ * others would not try anything else. */
+static bool wants_multicast(const struct request *rq)
+{
+    struct slice query = rq->url.query, key, value;
+    while (scan_param(&query, &key, &value))
+        if (slice_is_nocase(key, "multicast"))
+            return rq->conn->worker->multicast.groups != NULL;
+    return false;
+}
+
+static void write_description(const struct request *rq, struct stream *s, struct text *sdp)
+{
+    char address[ADDR_TEXT_MAX], group_address[ADDR_TEXT_MAX];
+    struct addr local = addr_local(rq->conn->io.fd);
+    struct sdp_group to = {.address = group_address,
+                           .ttl = (uint8_t)rq->conn->worker->config->multicast_ttl};
+    struct sdp_origin origin = {.ipv6 = addr_format_host(&local, address),
+                                .address = address,
+                                .session_id = stream_id(s),
+                                .name = stream_name(s)};
+    struct group *group = NULL;
+    if (wants_multicast(rq))
+        group = groups_get(rq->conn->worker->multicast.groups, stream_name(s));
+    if (group) {
+        addr_format_host(&group->addr, group_address);
+        to.port = addr_port(&group->addr);
+        origin.group = &to;
+    }
+    const struct media *media = stream_media(s, &origin.session_version);
+    sdp_write(sdp, media, &origin);
+    group_put(&group);
+}
+
 void play_describe(struct request *rq)
 {
     struct stream *s;
@@ -54,18 +90,12 @@ void play_describe(struct request *rq)
         request_fail(rq, 406, "only application/sdp");
         return;
     }
-    char address[ADDR_TEXT_MAX], base_buf[REQUEST_BASE_MAX], sdp_buf[SDP_TEXT_MAX];
-    struct addr local = addr_local(rq->conn->io.fd);
-    struct sdp_origin origin = {.ipv6 = addr_format_host(&local, address),
-                                .address = address,
-                                .session_id = stream_id(s),
-                                .name = stream_name(s)};
-    const struct media *media = stream_media(s, &origin.session_version);
+    char base_buf[REQUEST_BASE_MAX], sdp_buf[SDP_TEXT_MAX];
     struct text base, sdp;
     text_init(&base, base_buf, sizeof base_buf);
     text_init(&sdp, sdp_buf, sizeof sdp_buf);
     request_base(rq, &base);
-    sdp_write(&sdp, media, &origin);
+    write_description(rq, s, &sdp);
 
     request_ok(rq);
     reply_header(&rq->reply, "Content-Base", "%s", base.buf);
@@ -110,7 +140,7 @@ static bool bind_session(struct request *rq, const struct stream *s)
     }
     if (session->name && session->stream_id == stream_id(s))
         return true;
-    session->layout = (struct lane_layout){0};
+    session_clear_tracks(session);
     if (session_bind(session, s) == 0)
         return true;
     request_fail(rq, 503, "out of memory");
@@ -124,7 +154,8 @@ void play_setup(struct request *rq)
     int track;
     if (!resolve(rq, &s, &track) || !choose_track(rq, s, &track) || !bind_session(rq, s))
         return;
-    if (setup_transport(rq, (unsigned)track, stream_ssrc(s, (unsigned)track), false))
+    const struct setup setup = {.track = (unsigned)track, .ssrc = stream_ssrc(s, (unsigned)track)};
+    if (setup_transport(rq, &setup))
         session->state = SESSION_READY;
     else if (session->state == SESSION_INIT)
         session_reset(session);
@@ -153,17 +184,68 @@ static void add_rtp_info(struct request *rq, struct lane *lane, const struct fol
         reply_header(&rq->reply, "RTP-Info", "%s", info.buf);
 }
 
+static const char *const transport_name[] = {
+    [LANE_TCP] = "tcp", [LANE_UDP] = "udp", [LANE_MULTICAST] = "multicast"};
+
 static void answer_play(struct request *rq)
 {
     request_ok(rq);
     reply_header(&rq->reply, "Range", "npt=now-");
 }
 
+static struct lane_options lane_options(struct rtsp_worker *w)
+{
+    return (struct lane_options){.max_lag_ns = w->config->max_lag_ns,
+                                 .max_lag_bytes = w->config->max_lag_bytes,
+                                 .splicer = &w->splicer,
+                                 .udp = &w->udp.egress,
+                                 .metrics = &w->metrics,
+                                 .audio_hold_ns = w->config->audio_hold_ns,
+                                 .splice_from = w->config->splice_from_bytes};
+}
+
+/* Its lane, to be joined behind the reply. False when the request was refused. */
+static bool play_alone(struct request *rq, struct stream *s)
+{
+    struct conn *c = rq->conn;
+    const struct lane_options options = lane_options(c->worker);
+    struct fanout *f = fanout_get(&c->worker->base.loop, c->worker->base.id, s);
+    struct lane *lane = f ? fanout_lane(f, &c->session.layout, &options) : NULL;
+    if (!lane) {
+        request_fail(rq, 503, "out of memory");
+        return false;
+    }
+    answer_play(rq);
+    add_rtp_info(rq, lane, fanout_follower(f));
+    rq->join = lane;
+    c->viewer.udp = c->session.udp ? &c->session.udp->target : NULL;
+    return true;
+}
+
+static void on_multicast_end(struct multicast_member *m)
+{
+    conn_linger(CONTAINER_OF(m, struct conn, session.member), "the stream has ended");
+}
+
+/* The group is under way, wherever it is: there is no RTP-Info. False when it was refused. */
+static bool play_in_group(struct request *rq, struct stream *s)
+{
+    struct conn *c = rq->conn;
+    const struct lane_options options = lane_options(c->worker);
+    struct addr local = addr_local(c->io.fd);
+    c->session.member.on_end = on_multicast_end;
+    if (multicast_join(&c->worker->multicast, &c->session.member, s, &local, &options) != 0) {
+        request_fail(rq, 503, "out of memory");
+        return false;
+    }
+    answer_play(rq);
+    return true;
+}
+
 void play_play(struct request *rq)
 {
     struct conn *c = rq->conn;
     struct session *session = &c->session;
-    const struct config *config = c->worker->config;
     if (session->state == SESSION_PLAYING) { /* a live stream has nowhere else to go */
         answer_play(rq);
         request_end(rq, NULL, (struct slice){0});
@@ -178,32 +260,33 @@ void play_play(struct request *rq)
         request_fail(rq, 404, "the stream has ended");
         return;
     }
-    const struct lane_options options = {.max_lag_ns = config->max_lag_ns,
-                                         .max_lag_bytes = config->max_lag_bytes,
-                                         .splicer = &c->worker->splicer,
-                                         .metrics = &c->worker->metrics,
-                                         .audio_hold_ns = config->audio_hold_ns,
-                                         .splice_from = config->splice_from_bytes};
-    struct fanout *f = fanout_get(&c->worker->base.loop, c->worker->base.id, s);
-    struct lane *lane = f ? fanout_lane(f, &session->layout, &options) : NULL;
-    if (!lane) {
-        request_fail(rq, 503, "out of memory");
+    bool by_multicast = session->layout.kind == LANE_MULTICAST;
+    if (!(by_multicast ? play_in_group : play_alone)(rq, s))
         return;
-    }
-    answer_play(rq);
-    add_rtp_info(rq, lane, fanout_follower(f));
     request_end(rq, NULL, (struct slice){0});
-    rq->join = lane;
     session->state = SESSION_PLAYING;
     LOG_INFO("player joined", log_str("peer", c->peer), log_str("session", session->id),
-             log_str("stream", session->name));
+             log_str("stream", session->name),
+             log_str("transport", transport_name[session->layout.kind]));
 }
 
 void play_pause(struct request *rq)
 {
     struct session *session = &rq->conn->session;
     viewer_leave(&rq->conn->viewer);
+    multicast_leave(&session->member);
     session->state = SESSION_READY;
     request_ok(rq);
     request_end(rq, NULL, (struct slice){0});
+}
+
+void play_rtcp(struct conn *c, unsigned track, struct slice packet)
+{
+    struct rtcp_seen seen;
+    struct stream *s = registry_find(c->worker->registry, c->session.name);
+    if (!s || rtcp_parse(packet, &seen) != 0)
+        return;
+    const struct rtcp_report_block *block = rtcp_block_about(&seen, stream_ssrc(s, track));
+    if (block)
+        c->session.quality[track] = (struct quality){block->lost, block->jitter};
 }

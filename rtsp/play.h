@@ -10,3 +10,6 @@ void play_describe(struct request *rq);
 void play_setup(struct request *rq);
 void play_play(struct request *rq);
 void play_pause(struct request *rq);
+
+/* A player's RTCP packet about a track came. */
+void play_rtcp(struct conn *c, unsigned track, struct slice packet);

@@ -3,9 +3,10 @@
 
 #include <errno.h>
 
+#include "rtsp/reception.h"
 #include "rtsp/reply.h"
 #include "rtsp/setup.h"
-#include "rtsp/source_publish.h"
+#include "rtsp/takeover.h"
 
 /* 200, or the status to refuse the announced media with. */
 static int check_media(const struct msg *msg, struct sdp *sdp, const char **why)
@@ -50,6 +51,41 @@ static void refuse_publisher(struct request *rq, int err)
     }
 }
 
+static void on_takeover_back(void *arg)
+{
+    struct conn *c = arg;
+    c->session.takeover = NULL;
+    c->session.has_taken_over = true;
+    conn_resume(c);
+}
+
+/* Asks the one who has the name to let go, once. True when the answer is awaited. */
+static bool ask_for_name(struct request *rq)
+{
+    struct conn *c = rq->conn;
+    struct stream *s = registry_find(c->worker->registry, rq->url.path);
+    if (c->worker->config->second_publisher != SECOND_PUBLISHER_REPLACE || !s ||
+        c->session.has_taken_over)
+        return false;
+    c->session.takeover = takeover_ask(c->worker, stream_id(s), on_takeover_back, c);
+    return c->session.takeover != NULL;
+}
+
+/* The stream that is announced, or NULL: then the request was refused, or waits. */
+static struct publisher *make_publisher(struct request *rq, const struct sdp *sdp)
+{
+    int err;
+    struct publisher *p = publisher_create(rq->conn->worker, rq->url.path, sdp, &err);
+    if (!p && err == -EEXIST && ask_for_name(rq)) {
+        rq->later = true;
+        return NULL;
+    }
+    rq->conn->session.has_taken_over = false;
+    if (!p)
+        refuse_publisher(rq, err);
+    return p;
+}
+
 void record_announce(struct request *rq)
 {
     struct conn *c = rq->conn;
@@ -64,13 +100,9 @@ void record_announce(struct request *rq)
         request_fail(rq, 503, "too many streams");
         return;
     }
-    int err;
-    struct publisher *p = publisher_create(c->worker->registry, c->worker->config,
-                                           c->worker->workers, rq->url.path, &sdp, &err);
-    if (!p) {
-        refuse_publisher(rq, err);
+    struct publisher *p = make_publisher(rq, &sdp);
+    if (!p)
         return;
-    }
     if (session_bind(&c->session, publisher_stream(p)) != 0) {
         publisher_destroy(p);
         refuse_publisher(rq, -ENOMEM);
@@ -104,8 +136,25 @@ void record_setup(struct request *rq)
         request_fail(rq, 404, "no such track was announced");
         return;
     }
-    if (setup_transport(rq, (unsigned)track, 0, true))
+    const struct setup setup = {.track = (unsigned)track,
+                                .record = true,
+                                .payload_type =
+                                    publisher_payload_type(s->publisher, (unsigned)track)};
+    if (setup_transport(rq, &setup))
         s->state = SESSION_ARMED;
+}
+
+/* 0 or -ENOMEM. */
+static int start(struct conn *c)
+{
+    struct session *s = &c->session;
+    bool by_udp = s->layout.kind == LANE_UDP;
+    int64_t hold_ns = by_udp ? c->worker->config->reorder_hold_ns : -1;
+    int err = publisher_start(s->publisher, s->layout.tracks, hold_ns);
+    if (err || !by_udp || s->reception)
+        return err;
+    s->reception = reception_create(&c->worker->base.loop, s->publisher, s->udp);
+    return s->reception ? 0 : -ENOMEM;
 }
 
 void record_record(struct request *rq)
@@ -114,7 +163,10 @@ void record_record(struct request *rq)
     if (c->session.state != SESSION_RECORDING) {
         LOG_INFO("publisher started", log_str("peer", c->peer), log_str("session", c->session.id),
                  log_str("stream", c->session.name));
-        publisher_start(c->session.publisher, c->session.layout.tracks);
+        if (start(c) != 0) {
+            request_fail(rq, 503, "out of memory");
+            return;
+        }
     }
     c->session.state = SESSION_RECORDING;
     request_ok(rq);
@@ -129,16 +181,13 @@ void record_pause(struct request *rq)
     request_end(rq, NULL, (struct slice){0});
 }
 
-void record_packet(struct conn *c, uint8_t channel, struct slice packet)
+void record_packet(struct conn *c, unsigned track, bool is_rtcp, struct slice packet)
 {
-    bool rtcp;
-    if (c->session.state != SESSION_RECORDING)
-        return;
-    int track = session_track_of_channel(&c->session, channel, &rtcp);
-    if (track < 0)
-        return;
-    if (rtcp)
-        publisher_rtcp(c->session.publisher, (unsigned)track, packet);
+    struct publisher *p = c->session.publisher;
+    if (is_rtcp)
+        publisher_rtcp(p, track, packet, worker_now(c->worker));
     else
-        publisher_rtp(c->session.publisher, (unsigned)track, packet, worker_now(c->worker));
+        publisher_rtp(p, track, packet, worker_now(c->worker));
+    if (c->session.reception)
+        reception_on_packet(c->session.reception);
 }

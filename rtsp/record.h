@@ -12,5 +12,5 @@ void record_setup(struct request *rq);
 void record_record(struct request *rq);
 void record_pause(struct request *rq);
 
-/* An interleaved packet came. Those of unknown channels are passed over. */
-void record_packet(struct conn *c, uint8_t channel, struct slice packet);
+/* A packet of a track came, while recording. */
+void record_packet(struct conn *c, unsigned track, bool is_rtcp, struct slice packet);

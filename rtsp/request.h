@@ -17,6 +17,7 @@ struct request {
     struct rtsp_url url;
     struct text reply;
     struct lane *join; /* PLAY: to be joined once the reply is on its way */
+    bool later;        /* no reply yet: the request is shown again after conn_resume */
 };
 
 /* Status line and what every reply has; headers may follow, then request_end. why: see reply_begin.

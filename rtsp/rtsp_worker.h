@@ -11,6 +11,9 @@
 #include "core/registry.h"
 #include "net/splicer.h"
 #include "net/worker.h"
+#include "rtsp/multicast.h"
+#include "rtsp/orphans.h"
+#include "rtsp/udp_port.h"
 
 struct conn_handlers;
 struct pairing;
@@ -24,9 +27,13 @@ struct rtsp_worker {
     struct pairing *pairing;     /* any thread */
     const struct conn_handlers *handlers;
     unsigned workers;          /* of the server */
+    struct rtsp_worker **all;  /* of the server; of others only the mailbox is to be touched */
     _Atomic uint64_t *clients; /* of the server: connections open */
     struct metrics metrics;
     struct splicer splicer;
+    struct udp_port udp;
+    struct multicast_worker multicast;
+    struct orphans orphans;
     struct list conns;
     bool draining; /* shutting down: the loop stops with the last connection */
     uint8_t read_scratch[READ_SCRATCH_BYTES];

@@ -29,11 +29,13 @@ struct server {
     const struct config *config;
     struct registry *registry;
     struct pairing *pairing;
+    struct groups *groups; /* NULL: no multicast */
     unsigned worker_count;
     unsigned started;
     _Atomic uint64_t clients;
     uint64_t reported_bytes; /* the main thread's: sent at the last report */
     struct server_worker *worker[CONFIG_WORKERS_MAX];
+    struct rtsp_worker *rtsp_worker[CONFIG_WORKERS_MAX]; /* the same */
 };
 
 /* -- the end, on the worker's thread -- */
@@ -76,6 +78,7 @@ static void on_stop(struct message *m)
     sw->pattern = NULL;
     w->draining = true;
     end_conns(w);
+    orphans_end(&w->orphans);
     sw->drain.on_expiry = on_drained;
     if (list_empty(&w->conns) ||
         tmr_arm(&w->base.loop.timers, &sw->drain, worker_now(w) + DRAIN_NS) != 0)
@@ -144,8 +147,14 @@ static struct server_worker *make_worker(struct server *s, unsigned id, int cpu)
     w->pairing = s->pairing;
     w->handlers = &dispatch_handlers;
     w->workers = s->worker_count;
+    w->all = s->rtsp_worker;
+    s->rtsp_worker[id] = w;
     w->clients = &s->clients;
     list_init(&w->conns);
+    w->multicast =
+        (struct multicast_worker){.loop = &w->base.loop, .id = id, .metrics = &w->metrics};
+    list_init(&w->multicast.streams);
+    orphans_init(&w->orphans, &w->base.loop, w->registry);
     if (splicer_init(&w->splicer) != 0)
         LOG_WARN("no pipes: large frames go by copy", log_u64("worker", id));
     if (worker_init(&w->base, id, cpu) == 0)
@@ -172,6 +181,52 @@ static int make_workers(struct server *s)
         }
     }
     return 0;
+}
+
+/* The ports that were asked for, or any when none were, since clients are told theirs. */
+static int open_udp_port(struct server *s, struct rtsp_worker *w)
+{
+    const struct config *config = s->config;
+    uint32_t wanted = config->rtp_port + 2 * w->base.id;
+    int err = wanted < UINT16_MAX ? udp_port_open(&w->udp, &w->base.loop, (uint16_t)wanted)
+                                  : -EADDRNOTAVAIL;
+    if (err && !config->rtp_port_is_given)
+        err = udp_port_open(&w->udp, &w->base.loop, 0);
+    if (err) {
+        LOG_ERROR("cannot open UDP ports", log_u64("rtp_port", wanted),
+                  log_str("reason", strerror(-err)));
+        return err;
+    }
+    egress_udp_init(&w->udp.egress, &w->udp.rtp, &w->udp.rtcp, config->udp_bytes_per_s,
+                    config->udp_burst_bytes);
+    LOG_INFO("UDP", log_u64("worker", w->base.id), log_u64("rtp_port", udp_port(&w->udp.rtp)),
+             log_u64("rtcp_port", udp_port(&w->udp.rtcp)));
+    return 0;
+}
+
+static int open_udp_ports(struct server *s)
+{
+    int err = 0;
+    for (unsigned i = 0; i < s->worker_count && s->config->rtp_port != 0 && !err; i++)
+        err = open_udp_port(s, &s->worker[i]->worker);
+    return err;
+}
+
+static int start_multicast(struct server *s)
+{
+    const struct config *config = s->config;
+    if (!config->multicast)
+        return 0;
+    s->groups = groups_create(config->multicast, (uint16_t)config->multicast_port);
+    for (unsigned i = 0; i < s->worker_count; i++) {
+        struct rtsp_worker *w = &s->worker[i]->worker;
+        w->multicast.groups = s->groups;
+        if (w->udp.is_open) {
+            udp_set_multicast_ttl(&w->udp.rtp, (uint8_t)config->multicast_ttl);
+            udp_set_multicast_ttl(&w->udp.rtcp, (uint8_t)config->multicast_ttl);
+        }
+    }
+    return s->groups ? 0 : -ENOMEM;
 }
 
 static int start_demo(struct server *s)
@@ -213,6 +268,10 @@ struct server *server_start(const struct config *config)
     if (!err)
         err = open_all_listeners(s);
     if (!err)
+        err = open_udp_ports(s);
+    if (!err)
+        err = start_multicast(s);
+    if (!err)
         err = start_demo(s);
     rcu_leave();
     if (!err)
@@ -242,6 +301,7 @@ void server_report(struct server *s, int64_t interval_ns)
              log_u64("players", sum(s, METRIC_PLAYERS_JOINED) - sum(s, METRIC_PLAYERS_LEFT)),
              log_u64("joined", sum(s, METRIC_PLAYERS_JOINED)),
              log_u64("jumps", sum(s, METRIC_PLAYER_JUMPS)),
+             log_u64("refused_datagrams", sum(s, METRIC_DATAGRAMS_REFUSED)),
              log_u64("kbps", (uint64_t)((double)bits * 1e6 / (double)interval_ns)));
 }
 
@@ -267,6 +327,7 @@ static void free_worker(struct server_worker *sw)
         return;
     for (unsigned i = 0; i < CONFIG_LISTEN_MAX; i++)
         acceptor_close(&sw->acceptor[i]);
+    udp_port_close(&sw->worker.udp);
     worker_fini(&sw->worker.base);
     splicer_fini(&sw->worker.splicer);
     free(sw);
@@ -293,6 +354,7 @@ void server_stop(struct server *s)
     for (unsigned i = 0; i < s->worker_count; i++)
         free_worker(s->worker[i]);
     pairing_destroy(s->pairing);
+    groups_destroy(s->groups);
     registry_destroy(s->registry);
     free(s);
 }

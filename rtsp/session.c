@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 #include "core/random.h"
-#include "rtsp/source_publish.h"
+#include "rtsp/reception.h"
+#include "rtsp/takeover.h"
 
 int session_bind(struct session *s, const struct stream *stream)
 {
@@ -87,8 +88,29 @@ int session_track_of_channel(const struct session *s, uint8_t channel, bool *rtc
     return -1;
 }
 
+void session_clear_tracks(struct session *s)
+{
+    s->layout = (struct lane_layout){0};
+    reception_destroy(s->reception);
+    s->reception = NULL;
+    udp_session_destroy(s->udp);
+    s->udp = NULL;
+    multicast_leave(&s->member);
+    group_put(&s->group);
+}
+
+uint64_t session_reported_lost(const struct session *s)
+{
+    uint64_t lost = 0;
+    for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++)
+        lost += s->quality[i].lost > 0 ? (uint64_t)s->quality[i].lost : 0;
+    return lost;
+}
+
 void session_reset(struct session *s)
 {
+    takeover_forget(s->takeover);
+    session_clear_tracks(s);
     publisher_destroy(s->publisher);
     free(s->name);
     *s = (struct session){0};

@@ -5,35 +5,48 @@
  */
 #pragma once
 
-#include "core/config.h"
-#include "core/registry.h"
+#include "rtp/rtcp.h"
+#include "rtsp/rtsp_worker.h"
 #include "rtsp/sdp.h"
 
 struct publisher;
 
-/* Takes the name. NULL with *err: -EEXIST when it is taken, -EINVAL for a track that makes no
- * sense, -ENOMEM. */
-struct publisher *publisher_create(struct registry *registry, const struct config *config,
-                                   unsigned workers, const char *name, const struct sdp *sdp,
+/*
+ * Takes the name. A stream of that name whose publisher has gone (orphans.h) goes on, if the
+ * description is compatible. NULL with *err: -EEXIST when the name is taken, -EINVAL for a track
+ * that makes no sense, -ENOMEM.
+ */
+struct publisher *publisher_create(struct rtsp_worker *w, const char *name, const struct sdp *sdp,
                                    int *err);
 
-/* The stream ends, its name is free at once. Accepts NULL. */
+/* The stream ends, its name is free at once; or it waits for the next publisher. Accepts NULL. */
 void publisher_destroy(struct publisher *p);
+
+/* Another publisher will go on with the stream: it will not end with this one. */
+void publisher_hand_over(struct publisher *p);
 
 /* Borrowed: lives as long as the publisher. */
 struct stream *publisher_stream(struct publisher *p);
 
 /* The control attribute of a track, as announced. */
 struct slice publisher_control(const struct publisher *p, unsigned track);
+uint8_t publisher_payload_type(const struct publisher *p, unsigned track);
 unsigned publisher_tracks(const struct publisher *p);
 
 /*
  * Media may come now, of the tracks whose bit is set; the stream opens to players as soon as its
- * description is complete. If one of them is video, the stream begins with a key frame: what comes
- * before is dropped.
+ * description is complete. If one of them has key frames, it begins with one: what comes before is
+ * dropped. reorder_hold_ns: see ingest_start; only the first call's counts. 0 or -ENOMEM.
  */
-void publisher_start(struct publisher *p, uint32_t tracks);
+int publisher_start(struct publisher *p, uint32_t tracks, int64_t reorder_hold_ns);
 
 /* One RTP or RTCP packet of a track. Malformed ones are counted and dropped. */
 void publisher_rtp(struct publisher *p, unsigned track, struct slice packet, int64_t now_ns);
-void publisher_rtcp(struct publisher *p, unsigned track, struct slice packet);
+void publisher_rtcp(struct publisher *p, unsigned track, struct slice packet, int64_t now_ns);
+
+/* When publisher_run is to be called; INT64_MAX: not at all. */
+int64_t publisher_next_deadline(const struct publisher *p);
+void publisher_run(struct publisher *p, int64_t now_ns);
+
+/* See ingest_report. */
+size_t publisher_report(struct publisher *p, unsigned track, int64_t now_ns, uint8_t *dst);

@@ -53,6 +53,19 @@ static bool parse_interleaved(struct slice range, struct transport_spec *spec)
     return true;
 }
 
+/* Some publishers announce 0-0 (rtspclientsink): they will be known by what they send. */
+static void parse_ports(struct slice range, struct transport_spec *spec)
+{
+    uint64_t rtp = 0, rtcp = 0;
+    struct slice first;
+    if (!scan_until(&range, '-', &first) || !scan_number(scan_trim(first), UINT16_MAX, &rtp))
+        return;
+    if (range.len == 0 || !scan_number(scan_trim(range), UINT16_MAX, &rtcp))
+        rtcp = rtp > 0 && rtp < UINT16_MAX ? rtp + 1 : 0;
+    spec->rtp_port = (uint16_t)rtp;
+    spec->rtcp_port = (uint16_t)rtcp;
+}
+
 /* RFC 2326 says RECORD and may quote a list of methods; old ffmpeg says receive. */
 static bool mode_records(struct slice modes)
 {
@@ -78,18 +91,23 @@ static struct transport_spec parse_element(struct slice element)
     if (!scan_until(&element, ';', &protocol))
         return spec;
 
-    spec.kind = kind_of(scan_trim(protocol));
+    spec.protocol = scan_trim(protocol);
+    spec.kind = kind_of(spec.protocol);
     bool multicast = false;
     while (scan_param(&element, &key, &value)) {
         if (slice_is_nocase(key, "multicast"))
             multicast = true;
         else if (slice_is_nocase(key, "mode"))
             spec.record = mode_records(value);
+        else if (slice_is_nocase(key, "client_port"))
+            parse_ports(value, &spec);
+        else if (slice_is_nocase(key, "destination"))
+            spec.destination = value;
         else if (slice_is_nocase(key, "interleaved") && !parse_interleaved(value, &spec))
             spec.kind = TRANSPORT_UNKNOWN;
     }
-    if (multicast && spec.kind != TRANSPORT_UNKNOWN)
-        spec.kind = TRANSPORT_MULTICAST;
+    if (multicast)
+        spec.kind = spec.kind == TRANSPORT_UDP ? TRANSPORT_MULTICAST : TRANSPORT_UNKNOWN;
     return spec;
 }
 

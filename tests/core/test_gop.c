@@ -32,7 +32,7 @@ static void add(struct gop *g, uint64_t pos, bool key)
 static struct gop with_video(void)
 {
     struct gop g;
-    gop_init(&g, &keep, true);
+    gop_init(&g, &keep, 0);
     return g;
 }
 
@@ -65,7 +65,7 @@ Test(gop, starts_at_the_newest_key_frame)
 Test(gop, without_video_starts_at_every_frame)
 {
     struct gop g;
-    gop_init(&g, &keep, false);
+    gop_init(&g, &keep, -1);
     for (uint64_t pos = 0; pos < 20; pos++) {
         add(&g, pos, false);
         cr_assert_eq(g.start, pos);
@@ -136,7 +136,7 @@ Test(gop, keeps_older_frames_for_the_lag_in_time)
     struct gop g;
     struct retention by_time = keep;
     by_time.max_lag_bytes = SIZE_MAX;
-    gop_init(&g, &by_time, true);
+    gop_init(&g, &by_time, 0);
     add(&g, 1000, true);
     cr_assert_not(may_retire(&g, 990, 1000), "1 s behind");
     cr_assert(may_retire(&g, 989, 1000), "1.1 s behind");

@@ -272,10 +272,10 @@ def publisher_that_pauses_and_records_again_goes_on_at_a_key_frame():
 
 
 @case()
-def track_of_another_codec_is_left_out_and_the_rest_comes_through():
+def track_that_is_no_plain_rtp_is_left_out_and_the_rest_comes_through():
     units = clips.clip("main").video[:5]
     with Server() as server, Publisher(server, start=False) as publisher:
-        publisher.sdp += "m=audio 0 RTP/AVP 98\r\na=rtpmap:98 opus/48000/2\r\na=control:streamid=1\r\n"
+        publisher.sdp += "m=audio 0 RTP/SAVP 98\r\na=rtpmap:98 opus/48000/2\r\na=control:streamid=1\r\n"
         publisher.tracks.append(98)
         publisher.record()
         publish.send_clip(publisher, units[:1])
