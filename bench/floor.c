@@ -2,7 +2,7 @@
 /*
  * The program umbel-floor: the least that any server could do to send one live stream to many
  * players, as a yardstick for those that do more. One thread, one image a frame, one call a player
- * and frame.
+ * and frame (UDP: one call for many players).
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "bench/floor_crowd.h"
+#include "bench/floor_sweep.h"
 #include "core/clock.h"
 #include "net/limits.h"
 
@@ -96,7 +96,7 @@ static void start_measuring(struct floor *fl, int64_t now_ns)
 static void publish_due(struct floor *fl, int64_t now_ns)
 {
     while (feed_due_ns(&fl->feed) <= now_ns) {
-        feed_publish(&fl->feed);
+        feed_publish(&fl->feed, crowd_needs(&fl->crowd));
         crowd_admit(&fl->crowd);
         fl->crowd.tally.frames++;
     }

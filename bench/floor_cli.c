@@ -38,8 +38,8 @@ static const struct flags flags = {
     .version = UMBEL_VERSION,
     .intro = "umbel-floor - the least that a server could do to send one live stream to many "
              "RTSP players\n\nusage: umbel-floor [FLAGS]\n\n",
-    .outro = "\nIt serves any URL, over TCP on channels 0-1, from the next key frame on, and "
-             "prints what that cost.\n"
+    .outro = "\nIt serves any URL, over UDP or over TCP on channels 0-1, from the next key frame "
+             "on, and prints what that cost.\n"
              "Exit status: 0 measured, 1 not measured, 2 wrong usage.\n",
     .column = 26,
     .rows = rows,

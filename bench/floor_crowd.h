@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * umbel-floor's clients: dense in an array in the order of their arrival, served in one sweep per
- * image. A client is a descriptor and a place in the stream; what only its requests need is
- * elsewhere. In the steady state a sweep allocates nothing and makes one call a client (two when it
- * splices).
+ * image (floor_sweep.h). A client is a descriptor and a place in the stream; what only its requests
+ * or its datagrams need is elsewhere.
  */
 #pragma once
 
 #include "bench/floor_report.h"
+#include "bench/floor_udp.h"
 #include "net/splicer.h"
 
-enum { FLOOR_SDP_MAX = 512, FLOOR_REQUEST_MAX = 1024 };
+enum {
+    FLOOR_SDP_MAX = 512,
+    FLOOR_REQUEST_MAX = 1024,
+    CROWD_SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL,
+};
 
 enum client_state {
     CLIENT_IDLE,    /* has not asked for PLAY, or is a free place */
@@ -23,6 +27,7 @@ struct client {
     uint32_t offset; /* bytes of image 'next' that the socket has taken */
     uint64_t next;   /* the image that it gets next */
     uint8_t state;
+    bool udp;           /* its images go to its place */
     bool full;          /* the socket takes no more: EPOLLOUT will come */
     bool input_waits;   /* a reply cannot go out inside of an image */
     uint32_t next_free; /* of a free place: the next one */
@@ -42,13 +47,15 @@ struct crowd {
     int listen_fd;
     struct client *client;
     struct client_input *input; /* beside client[] */
+    union udp_place *place;     /* beside client[] */
     uint32_t max;
     uint32_t count;      /* places in use, free ones between them included */
     uint32_t first_free; /* count and more: none */
     uint32_t connected, waiting, playing;
-    uint32_t unclocked; /* images sent in this sweep since the clock was read */
-    bool spliced;       /* the newest image is in the splicer */
-    bool accepts;       /* connections are waiting */
+    uint32_t waiting_udp, playing_udp; /* those of them on UDP */
+    uint32_t unclocked;                /* images sent in this sweep since the clock was read */
+    bool spliced;                      /* the newest image is in the splicer */
+    struct floor_udp udp;
     struct tally tally;
     size_t sdp_len;
     char sdp[FLOOR_SDP_MAX];
@@ -62,8 +69,9 @@ void crowd_fini(struct crowd *cr);
 /* Waits for at most so long, and serves what came: connections, requests, sockets with room. */
 void crowd_wait(struct crowd *cr, int64_t timeout_ns);
 
-/* For each image that was published: those who wait for a key frame play from it on. */
-void crowd_admit(struct crowd *cr);
+/* The client's socket may have requests for us. It may be gone afterwards. */
+void crowd_read_input(struct crowd *cr, struct client *c);
 
-/* Sends what is new to all who play. */
-void crowd_sweep(struct crowd *cr);
+/* Closes the connection; 'break' counts it as one that failed. */
+void crowd_remove(struct crowd *cr, struct client *c);
+void crowd_break(struct crowd *cr, struct client *c);

@@ -11,7 +11,7 @@
 #include "core/nal.h"
 #include "rtp/batch.h"
 
-enum { PAYLOAD_TYPE = 96, CLOCK_RATE = 90000, SSRC = 0x0f100f10 };
+enum { PAYLOAD_TYPE = 96, CLOCK_RATE = 90000 };
 
 static int plan_units(struct feed *f, const struct floor_config *config)
 {
@@ -37,7 +37,10 @@ int feed_init(struct feed *f, const struct floor_config *config)
     f->image_cap = unit_max + unit_max / 4 + 1024;
     f->unit = malloc(unit_max);
     f->images = malloc(FEED_IMAGES * f->image_cap);
-    if (f->unit && f->images)
+    bool room = f->unit && f->images;
+    for (int i = 0; i < FEED_IMAGES && room; i++)
+        room = datagrams_init(&f->image[i].datagrams, unit_max, f->packet_bytes) == 0;
+    if (room)
         return 0;
     fputs("umbel-floor: no memory for the images\n", stderr);
     return -ENOMEM;
@@ -45,6 +48,8 @@ int feed_init(struct feed *f, const struct floor_config *config)
 
 void feed_fini(struct feed *f)
 {
+    for (int i = 0; i < FEED_IMAGES; i++)
+        datagrams_fini(&f->image[i].datagrams);
     free(f->trace);
     free(f->unit);
     free(f->images);
@@ -60,24 +65,33 @@ int64_t feed_due_ns(const struct feed *f)
     return f->start_ns + (int64_t)(f->head * (uint64_t)NS_PER_S / f->units.fps);
 }
 
-const struct feed_image *feed_publish(struct feed *f)
+static void write_tcp(const struct feed *f, struct feed_image *img, struct slice unit,
+                      const struct batch_layout *layout)
+{
+    img->data = f->images + f->head % FEED_IMAGES * f->image_cap;
+    uint8_t *end = batch_write_interleaved(img->data, CODEC_H264, unit, f->packet_bytes, layout);
+    img->len = (size_t)(end - img->data);
+}
+
+const struct feed_image *feed_publish(struct feed *f, struct feed_needs needs)
 {
     struct feed_image *img = &f->image[f->head % FEED_IMAGES];
     struct batch_layout layout = {
         .payload_type = PAYLOAD_TYPE,
-        .ssrc = SSRC,
+        .ssrc = FEED_SSRC,
         .first_seq = f->next_seq,
         .rtp_time = (uint32_t)(f->head * CLOCK_RATE / f->units.fps),
     };
     img->planned_ns = feed_due_ns(f);
-    img->data = f->images + f->head % FEED_IMAGES * f->image_cap;
     units_bytes(&f->units, f->head, &img->key);
     struct slice unit =
         slice_of(f->unit, units_write(f->unit, &f->units, f->head, img->planned_ns));
     f->next_seq =
         (uint16_t)(f->next_seq + batch_measure(CODEC_H264, unit, f->packet_bytes).packets);
-    uint8_t *end = batch_write_interleaved(img->data, CODEC_H264, unit, f->packet_bytes, &layout);
-    img->len = (size_t)(end - img->data);
+    if (needs.tcp)
+        write_tcp(f, img, unit, &layout);
+    if (needs.udp)
+        datagrams_write(&img->datagrams, unit, f->packet_bytes, &layout);
     f->head++;
     return img;
 }

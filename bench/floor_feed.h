@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What umbel-floor sends: made-up access units, each packetized once into one image, of which the
- * newest are kept for clients that are behind.
+ * newest are kept for clients that are behind. TCP and UDP players get the same packets, TCP
+ * players each behind its interleaved header; what nobody needs is not written.
  */
 #pragma once
 
+#include "bench/datagrams.h"
 #include "bench/floor_cli.h"
 #include "bench/units.h"
 
-enum { FEED_IMAGES = 64 };
+enum { FEED_IMAGES = 64, FEED_SSRC = 0x0f100f10 };
 
 struct feed_image {
-    uint8_t *data;
+    uint8_t *data; /* for TCP */
     size_t len;
-    int64_t planned_ns; /* when it was to be published, monotonic */
+    struct datagrams datagrams; /* for UDP */
+    int64_t planned_ns;         /* when it was to be published, monotonic */
     bool key;
+};
+
+/* Which forms of an image somebody will send. */
+struct feed_needs {
+    bool tcp;
+    bool udp;
 };
 
 struct feed {
@@ -41,7 +50,7 @@ void feed_start(struct feed *f, int64_t now_ns);
 int64_t feed_due_ns(const struct feed *f);
 
 /* Makes the next image, in the place of the oldest. */
-const struct feed_image *feed_publish(struct feed *f);
+const struct feed_image *feed_publish(struct feed *f, struct feed_needs needs);
 
 /* One of the newest FEED_IMAGES. */
 static inline const struct feed_image *feed_image(const struct feed *f, uint64_t number)

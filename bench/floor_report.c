@@ -66,6 +66,9 @@ void tally_print(const struct tally *t)
            (double)t->delay.max_ns / 1e3);
     printf("dropped           %" PRIu64 " too far behind, %" PRIu64 " broken\n", t->dropped,
            t->broken);
+    if (t->udp_sends > 0 || t->udp_packets_dropped > 0)
+        printf("udp               %" PRIu64 " packets in %" PRIu64 " sends, %" PRIu64 " dropped\n",
+               t->udp_packets, t->udp_sends, t->udp_packets_dropped);
 }
 
 static void add_count(struct text *out, const char *name, uint64_t value)
@@ -104,6 +107,9 @@ static void add_result(struct text *out, const struct tally *t)
     add_number(out, "delay_max_us", (double)t->delay.max_ns / 1e3);
     add_count(out, "dropped", t->dropped);
     add_count(out, "broken", t->broken);
+    add_count(out, "udp_sends", t->udp_sends);
+    add_count(out, "udp_packets", t->udp_packets);
+    add_count(out, "udp_packets_dropped", t->udp_packets_dropped);
 }
 
 int tally_write_json(const struct tally *t, const struct feed *f, const struct floor_config *config)

@@ -14,8 +14,11 @@ struct tally {
     uint64_t frames;        /* published */
     uint64_t client_frames; /* whole images that a client's socket took */
     uint64_t bytes;
-    uint64_t dropped; /* clients that were too far behind */
-    uint64_t broken;  /* clients whose connection failed, or who sent what is no RTSP */
+    uint64_t dropped;   /* clients that were too far behind */
+    uint64_t broken;    /* clients whose connection failed, or who sent what is no RTSP */
+    uint64_t udp_sends; /* of a run of packets to one player each */
+    uint64_t udp_packets;
+    uint64_t udp_packets_dropped; /* the socket did not take them */
     uint32_t most_playing;
     struct hist delay; /* from the planned time until the send of an image returned */
 };

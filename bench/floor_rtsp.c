@@ -2,7 +2,9 @@
 #include "bench/floor_rtsp.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 
+#include "bench/udp_ports.h"
 #include "core/bytes.h"
 #include "core/scan.h"
 
@@ -69,20 +71,54 @@ static void write_described(struct text *reply, struct slice url, struct slice s
     text_add_slice(reply, sdp);
 }
 
-static enum floor_action answer_setup(struct slice message, struct slice cseq, struct text *reply)
+/* The first of the transports that can be served. ports->rtp is 0 for TCP. */
+static bool choose_transport(struct slice offers, struct udp_ports *ports)
 {
-    if (!wants_our_channels(header(message, "Transport"))) {
+    struct slice transport;
+    while (scan_until(&offers, ',', &transport)) {
+        *ports = (struct udp_ports){0};
+        if (wants_our_channels(transport))
+            return true;
+        if (!contains(transport, "/TCP") && !contains(transport, "multicast") &&
+            udp_ports_read(transport, "client_port", ports))
+            return true;
+    }
+    return false;
+}
+
+static void write_transport(struct text *reply, const struct udp_ports *client,
+                            const struct floor_facts *facts)
+{
+    text_add(reply, "Session: floor;timeout=3600\r\nTransport: ");
+    if (client->rtp == 0) {
+        text_add(reply, "RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n");
+        return;
+    }
+    text_addf(reply, "RTP/AVP;unicast;client_port=%u-%u;server_port=%u-%u;ssrc=%08" PRIX32,
+              client->rtp, client->rtcp, facts->rtp_port, facts->rtp_port + 1U, facts->ssrc);
+    text_add(reply, ";source=");
+    text_add_slice(reply, facts->source);
+    text_add(reply, "\r\n\r\n");
+}
+
+static enum floor_action answer_setup(struct slice message, struct slice cseq,
+                                      const struct floor_facts *facts, struct text *reply,
+                                      uint16_t *client_port)
+{
+    struct udp_ports client;
+    if (!choose_transport(header(message, "Transport"), &client)) {
         begin(reply, "461 Unsupported Transport", cseq);
         text_add(reply, "\r\n");
         return FLOOR_GO_ON;
     }
     begin(reply, "200 OK", cseq);
-    text_add(reply, "Session: floor;timeout=3600\r\n"
-                    "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n");
-    return FLOOR_GO_ON;
+    write_transport(reply, &client, facts);
+    *client_port = client.rtp;
+    return FLOOR_SETUP;
 }
 
-enum floor_action floor_rtsp_answer(struct slice message, struct slice sdp, struct text *reply)
+enum floor_action floor_rtsp_answer(struct slice message, const struct floor_facts *facts,
+                                    struct text *reply, uint16_t *client_port)
 {
     struct slice method = {0}, url = {0}, rest = message;
     if (is_interleaved(message))
@@ -91,11 +127,11 @@ enum floor_action floor_rtsp_answer(struct slice message, struct slice sdp, stru
     scan_word(&rest, &url);
     struct slice cseq = header(message, "CSeq");
     if (slice_is(method, "SETUP"))
-        return answer_setup(message, cseq, reply);
+        return answer_setup(message, cseq, facts, reply, client_port);
 
     begin(reply, "200 OK", cseq);
     if (slice_is(method, "DESCRIBE")) {
-        write_described(reply, url, sdp);
+        write_described(reply, url, facts->sdp);
         return FLOOR_GO_ON;
     }
     if (slice_is(method, "OPTIONS"))

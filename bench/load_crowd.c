@@ -6,10 +6,11 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "bench/load_media.h"
 #include "core/clock.h"
 #include "core/random.h"
 
-enum { VERIFIED_EVENTS = 256, CROWD_EVENTS = 128 };
+enum { VERIFIED_EVENTS = 256, CROWD_EVENTS = 128, EVENTS_MAX = VERIFIED_EVENTS };
 
 #define SLOW_INTERVAL_NS (10 * NS_PER_MS)
 #define TIME_INTERVAL_NS (100 * NS_PER_MS)
@@ -68,18 +69,28 @@ int load_crowd_init(struct load_crowd *crowd, const struct load_options *options
                   .addr = *addr,
                   .stats = stats,
                   .verified_epoll = epoll_create1(EPOLL_CLOEXEC),
+                  .datagram_epoll = epoll_create1(EPOLL_CLOEXEC),
                   .crowd_epoll = epoll_create1(EPOLL_CLOEXEC),
                   .scratch = malloc(LOAD_SCRATCH_BYTES)},
         .players = calloc(options->clients, sizeof(struct load_player)),
         .count = options->clients,
     };
-    const struct load_scene *scene = &crowd->scene;
-    if (scene->verified_epoll < 0 || scene->crowd_epoll < 0 || !scene->scratch || !crowd->players)
+    struct load_scene *scene = &crowd->scene;
+    if (scene->verified_epoll < 0 || scene->datagram_epoll < 0 || scene->crowd_epoll < 0 ||
+        !scene->scratch || !crowd->players)
         return -ENOMEM;
+    if (options->transport == LOAD_UDP)
+        scene->udp = &crowd->range;
     load_crowd_cast(crowd->players, options);
     for (uint64_t i = 0; i < crowd->count; i++)
         crowd->players[i].link.fd = -1;
     return 0;
+}
+
+static void close_epoll(int fd)
+{
+    if (fd >= 0)
+        close(fd);
 }
 
 void load_crowd_fini(struct load_crowd *crowd)
@@ -88,10 +99,9 @@ void load_crowd_fini(struct load_crowd *crowd)
         load_player_leave(&crowd->players[i], &crowd->scene);
     free(crowd->players);
     free(crowd->scene.scratch);
-    if (crowd->scene.verified_epoll >= 0)
-        close(crowd->scene.verified_epoll);
-    if (crowd->scene.crowd_epoll >= 0)
-        close(crowd->scene.crowd_epoll);
+    close_epoll(crowd->scene.verified_epoll);
+    close_epoll(crowd->scene.datagram_epoll);
+    close_epoll(crowd->scene.crowd_epoll);
     *crowd = (struct load_crowd){0};
 }
 
@@ -146,29 +156,33 @@ void load_crowd_churn(struct load_crowd *crowd, int64_t now_ns)
     }
 }
 
-/* A player that was lost while an earlier event was served may be named once more. */
-static void serve(struct load_crowd *crowd, struct load_player *p)
+typedef void serve_player(struct load_player *p, struct load_scene *scene);
+
+/*
+ * One batch: level-triggered epoll puts those that are still ready at the end of its list. True
+ * when there may be more. A player that was lost while an earlier event was served may be named
+ * once more.
+ */
+static bool read_batch(struct load_crowd *crowd, int epoll, serve_player *serve, int most)
 {
-    if (p->state != LOAD_PLAYER_IDLE)
-        load_player_on_event(p, &crowd->scene);
+    struct epoll_event events[EVENTS_MAX];
+    int count = epoll_wait(epoll, events, most, 0);
+    for (int i = 0; i < count; i++) {
+        struct load_player *p = events[i].data.ptr;
+        if (p->state != LOAD_PLAYER_IDLE)
+            serve(p, &crowd->scene);
+    }
+    return count == most;
 }
 
-static void read_verified(struct load_crowd *crowd)
+static bool read_ready(struct load_crowd *crowd)
 {
-    struct epoll_event events[VERIFIED_EVENTS];
-    int count = epoll_wait(crowd->scene.verified_epoll, events, VERIFIED_EVENTS, 0);
-    for (int i = 0; i < count; i++)
-        serve(crowd, events[i].data.ptr);
-}
-
-/* One batch: level-triggered epoll puts those that are still ready at the end of its list. */
-static bool read_crowd(struct load_crowd *crowd)
-{
-    struct epoll_event events[CROWD_EVENTS];
-    int count = epoll_wait(crowd->scene.crowd_epoll, events, CROWD_EVENTS, 0);
-    for (int i = 0; i < count; i++)
-        serve(crowd, events[i].data.ptr);
-    return count == CROWD_EVENTS;
+    const struct load_scene *s = &crowd->scene;
+    serve_player *on_media = s->udp ? load_media_on_datagrams : load_player_on_event;
+    read_batch(crowd, s->verified_epoll, on_media, VERIFIED_EVENTS);
+    bool more = read_batch(crowd, s->crowd_epoll, load_player_on_event, CROWD_EVENTS);
+    more |= read_batch(crowd, s->datagram_epoll, load_media_on_datagrams, CROWD_EVENTS);
+    return more;
 }
 
 static void read_slow(struct load_crowd *crowd, int64_t now_ns)
@@ -178,7 +192,7 @@ static void read_slow(struct load_crowd *crowd, int64_t now_ns)
     crowd->next_slow_ns = now_ns + SLOW_INTERVAL_NS;
     for (uint64_t i = 0; i < crowd->begun; i++)
         if (crowd->players[i].role == LOAD_ROLE_SLOW)
-            load_player_read_slowly(&crowd->players[i], &crowd->scene, now_ns);
+            load_media_read_slowly(&crowd->players[i], &crowd->scene, now_ns);
 }
 
 static void see_to_time(struct load_crowd *crowd, int64_t now_ns)
@@ -192,8 +206,7 @@ static void see_to_time(struct load_crowd *crowd, int64_t now_ns)
 
 bool load_crowd_read(struct load_crowd *crowd, int64_t now_ns)
 {
-    read_verified(crowd);
-    bool more = read_crowd(crowd);
+    bool more = read_ready(crowd);
     read_slow(crowd, now_ns);
     see_to_time(crowd, now_ns);
     return more;

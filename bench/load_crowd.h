@@ -9,6 +9,7 @@
 struct load_crowd {
     struct load_scene scene;
     struct load_player *players;
+    struct port_range range; /* of the players' UDP ports */
     uint64_t count;
     uint64_t begun;        /* players that have been told to join */
     int64_t first_join_ns; /* the moment of the first join; 0: not begun */

@@ -58,8 +58,13 @@ static void add_setup(struct load_dialogue *d, struct text *out)
 {
     const struct load_dialogue_track *track = &d->tracks[d->track];
     begin_request(out, "SETUP", track->control, d->cseq, d->session);
-    text_addf(out, "Transport: RTP/AVP/TCP;unicast;interleaved=%u-%u%s\r\n\r\n", track->rtp_channel,
-              track->rtcp_channel, d->record ? ";mode=record" : "");
+    if (track->client_port != 0)
+        text_addf(out, "Transport: RTP/AVP;unicast;client_port=%u-%u", track->client_port,
+                  track->client_port + 1U);
+    else
+        text_addf(out, "Transport: RTP/AVP/TCP;unicast;interleaved=%u-%u", track->rtp_channel,
+                  track->rtcp_channel);
+    text_addf(out, "%s\r\n\r\n", d->record ? ";mode=record" : "");
 }
 
 /* The aggregate URL is what the server calls its base (RFC 2326 appendix C.1.1). */
@@ -108,20 +113,33 @@ static enum load_answer take_description(struct load_dialogue *d, const struct l
     return LOAD_ANSWER_NEXT;
 }
 
-/* Some servers choose other channels than they were asked for. */
-static enum load_answer take_setup(struct load_dialogue *d, const struct load_reply *reply)
+/*
+ * False when it is not the transport that was asked for. Some servers choose other channels, and
+ * some say nothing of it; where a publisher is to send its datagrams they must say.
+ */
+static bool take_transport(struct load_dialogue *d, struct slice transport)
 {
     struct load_dialogue_track *track = &d->tracks[d->track];
     struct transport_spec spec;
-    struct slice offers = reply->transport;
-    if (transport_next(&offers, &spec)) {
-        if (spec.kind != TRANSPORT_TCP)
-            return LOAD_ANSWER_USELESS;
-        if (spec.has_interleaved) {
-            track->rtp_channel = spec.rtp_channel;
-            track->rtcp_channel = spec.rtcp_channel;
-        }
+    struct slice offers = transport;
+    bool udp = track->client_port != 0;
+    if (udp)
+        udp_ports_read(transport, "server_port", &track->server);
+    if (udp && d->record && track->server.rtp == 0)
+        return false;
+    if (!transport_next(&offers, &spec))
+        return true;
+    if (spec.has_interleaved) {
+        track->rtp_channel = spec.rtp_channel;
+        track->rtcp_channel = spec.rtcp_channel;
     }
+    return spec.kind == (udp ? TRANSPORT_UDP : TRANSPORT_TCP);
+}
+
+static enum load_answer take_setup(struct load_dialogue *d, const struct load_reply *reply)
+{
+    if (!take_transport(d, reply->transport))
+        return LOAD_ANSWER_USELESS;
     if (d->session[0] == '\0')
         snprintf(d->session, sizeof d->session, "%.*s",
                  (int)size_min(reply->session.len, sizeof d->session),

@@ -7,6 +7,7 @@
 
 #include "bench/load_reply.h"
 #include "bench/load_target.h"
+#include "bench/udp_ports.h"
 #include "core/media.h"
 
 enum { LOAD_SESSION_MAX = 128, LOAD_REQUEST_MAX = 4096 };
@@ -18,6 +19,8 @@ struct load_dialogue_track {
     bool h264;
     uint8_t rtp_channel;
     uint8_t rtcp_channel;
+    uint16_t client_port;    /* set by the caller before the SETUP: wants UDP there; 0: wants TCP */
+    struct udp_ports server; /* UDP, after the SETUP; 0: the server told none */
 };
 
 struct load_dialogue {

@@ -98,6 +98,8 @@ static void print_counts(FILE *to, const struct load_result *r)
     print_count(to, "packets lost", t->lost_packets);
     print_count(to, "packets late or repeated", t->late_packets);
     print_count(to, "packets broken", t->broken_packets);
+    if (r->options->transport == LOAD_UDP)
+        print_count(to, "receive buffer overflows of umbel-load", s->overflows);
     print_count(to, "access units", t->units);
     print_count(to, "access units missing", t->missing_units);
     print_count(to, "access units damaged", t->damaged_units);
@@ -249,8 +251,9 @@ static void print_intro(FILE *to, const struct load_result *r, const struct load
     const struct load_options *o = r->options;
     fputs("<h1>umbel-load: ", to);
     print_escaped(to, o->url);
-    fprintf(to, "</h1>\n<p>Players: %llu, over TCP. Streams: %llu%s%s. Resolution: %.3g ms.</p>\n",
-            (unsigned long long)o->clients, (unsigned long long)o->streams,
+    fprintf(to, "</h1>\n<p>Players: %llu, over %s. Streams: %llu%s%s. Resolution: %.3g ms.</p>\n",
+            (unsigned long long)o->clients, load_transport_name(o->transport),
+            (unsigned long long)o->streams,
             o->publish ? ", published by umbel-load, bits a second each: " : "",
             o->publish ? o->publish : "", (double)o->poll_ns / 1e6);
     if (r->not_measured) {

@@ -123,7 +123,8 @@ static void add_options(struct json *j, const struct load_options *o)
     add_count(j, "clients", o->clients);
     add_number(j, "join_rate_per_s", o->join_rate);
     add_number(j, "duration_s", (double)o->duration_ns / 1e9);
-    add_string(j, "transport", "tcp");
+    add_string(j, "transport", load_transport_name(o->transport));
+    add_string(j, "publish_transport", load_transport_name(o->publish_transport));
     lead(j, "verify");
     if (o->verify == LOAD_VERIFY_ALL)
         string(j, "all");
@@ -148,6 +149,7 @@ static void add_players(struct json *j, const struct load_result *r)
     add_count(j, "playing_at_end", r->playing_at_end);
     add_count(j, "left", s->leaves);
     add_count(j, "evicted", s->evictions);
+    add_count(j, "receive_overflows", s->overflows);
     add_reasons(j, "join_failures", s->join_failures);
     add_reasons(j, "disconnects", s->disconnects);
     add_string(j, "first_failure", s->first_failure[0] ? s->first_failure : NULL);

@@ -34,26 +34,36 @@ static int bind_source(int fd, unsigned source)
     return bind(fd, (const struct sockaddr *)&from, sizeof from);
 }
 
-int load_link_open(struct load_link *link, const struct addr *to, unsigned source)
+/* A socket that connects, or -errno. */
+static int begin_connect(const struct load_way *way)
 {
     const int at_once = 1;
-    *link = (struct load_link){.fd = -1};
+    const struct addr *to = &way->to;
     int fd = socket(to->ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
-    bool begun =
-        (source == 0 || bind_source(fd, source) == 0) &&
-        (connect(fd, (const struct sockaddr *)&to->ss, to->len) == 0 || errno == EINPROGRESS);
-    int err = begun ? 0 : errno;
-    struct load_talk *talk = begun ? malloc(sizeof *talk) : NULL;
-    if (!talk) {
-        close(fd);
-        return err ? -err : -ENOMEM;
+    if ((way->source == 0 || bind_source(fd, way->source) == 0) &&
+        (connect(fd, (const struct sockaddr *)&to->ss, to->len) == 0 || errno == EINPROGRESS))
+        return fd;
+    int err = -errno;
+    close(fd);
+    return err;
+}
+
+int load_link_open(struct load_link *link, const struct load_way *way)
+{
+    *link = (struct load_link){.fd = begin_connect(way), .range = way->udp};
+    if (link->fd < 0)
+        return link->fd;
+    link->talk = malloc(sizeof *link->talk);
+    link->udp = way->udp ? load_udp_create() : NULL;
+    if (!link->talk || (way->udp && !link->udp)) {
+        load_link_close(link);
+        return -ENOMEM;
     }
-    talk->connected = false;
-    talk->len = 0;
-    *link = (struct load_link){.fd = fd, .talk = talk};
+    link->talk->connected = false;
+    link->talk->len = 0;
     return 0;
 }
 
@@ -70,11 +80,30 @@ static void fail(struct load_link_result *r, enum load_reason reason, const char
     va_end(ap);
 }
 
+/* Over UDP a track's SETUP names the ports that are open for it. */
+static bool open_ports(struct load_link *link, struct load_link_result *r)
+{
+    struct load_dialogue *d = &link->talk->dialogue;
+    if (!link->udp || d->step != LOAD_STEP_SETUP)
+        return true;
+    int port = load_udp_add(link->udp, link->fd, link->range);
+    if (port < 0)
+        fail(r, LOAD_REASON_CONNECT, "cannot open two UDP ports: %s%s", strerror(-port),
+             port == -EMFILE       ? " (ulimit -n; a player has 1, and 2 for each track)"
+             : port == -EADDRINUSE ? " (--sources N has more addresses)"
+                                   : "");
+    else
+        d->tracks[d->track].client_port = (uint16_t)port;
+    return port >= 0;
+}
+
 /* Requests are small and the socket's buffer is empty: a send that is cut short is a failure. */
 static void send_request(struct load_link *link, struct load_link_result *r)
 {
     char buf[LOAD_REQUEST_MAX];
     struct text request;
+    if (!open_ports(link, r))
+        return;
     text_init(&request, buf, sizeof buf);
     load_dialogue_request(&link->talk->dialogue, &request);
     ssize_t sent = send(link->fd, buf, request.len, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -107,6 +136,12 @@ static const char *step_name(const struct load_dialogue *d)
     return names[d->step][d->record];
 }
 
+static void settle_ports(struct load_link *link)
+{
+    for (unsigned i = 0; link->udp && i < link->udp->count; i++)
+        link->udp->track[i].theirs = link->talk->dialogue.tracks[i].server;
+}
+
 static void take_reply(struct load_link *link, const struct load_reply *reply,
                        struct load_link_result *r)
 {
@@ -116,6 +151,7 @@ static void take_reply(struct load_link *link, const struct load_reply *reply,
         send_request(link, r);
         break;
     case LOAD_ANSWER_DONE:
+        settle_ports(link);
         r->state = LOAD_LINK_UP;
         break;
     case LOAD_ANSWER_REFUSED:
@@ -124,7 +160,7 @@ static void take_reply(struct load_link *link, const struct load_reply *reply,
         break;
     case LOAD_ANSWER_USELESS:
         fail(r, LOAD_REASON_REFUSED, "the answer to %s has no usable %s", step,
-             strcmp(step, "DESCRIBE") == 0 ? "session description" : "session or TCP transport");
+             strcmp(step, "DESCRIBE") == 0 ? "session description" : "session or transport");
         break;
     }
 }
@@ -197,5 +233,6 @@ void load_link_close(struct load_link *link)
     if (link->fd >= 0)
         close(link->fd);
     link->fd = -1;
+    load_udp_destroy(&link->udp);
     load_link_settle(link);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A TCP connection to the server until media may flow: connects, carries the dialogue, and says
- * what went wrong. Never blocks.
+ * A connection to the server until media may flow: connects, opens UDP ports where media is to come
+ * over UDP, carries the dialogue, and says what went wrong. Never blocks.
  */
 #pragma once
 
 #include "bench/load_dialogue.h"
+#include "bench/load_udp.h"
 
 /* Why a join failed or a connection ended. */
 enum load_reason {
@@ -32,8 +33,10 @@ struct load_talk {
 };
 
 struct load_link {
-    int fd;                 /* -1: none */
-    struct load_talk *talk; /* NULL once the media flows */
+    int fd;                   /* -1: none */
+    struct load_talk *talk;   /* NULL once the media flows */
+    struct load_udp *udp;     /* NULL: media is interleaved */
+    struct port_range *range; /* where it looks for UDP ports */
 };
 
 enum load_link_state { LOAD_LINK_BUSY, LOAD_LINK_UP, LOAD_LINK_FAILED };
@@ -44,11 +47,18 @@ struct load_link_result {
     char why[160];           /* when failed: for people */
 };
 
+/* Where connections lead, and how media travels. */
+struct load_way {
+    struct addr to;
+    unsigned source;        /* 0, or the last byte of the 127.0.0.x to connect from */
+    struct port_range *udp; /* NULL: media is interleaved */
+};
+
 /*
- * Begins to connect; source: 0, or the last byte of the 127.0.0.x to connect from. The caller then
- * prepares talk->dialogue. 0 or -errno; on failure nothing is left open.
+ * Begins to connect. The caller then prepares talk->dialogue. 0 or -errno; on failure nothing is
+ * left open.
  */
-int load_link_open(struct load_link *link, const struct addr *to, unsigned source);
+int load_link_open(struct load_link *link, const struct load_way *way);
 
 /*
  * Goes on as far as the socket allows: call when it is writable for the first time, and whenever it

@@ -77,13 +77,9 @@ static const char *set_publish(void *into, const struct flag *f, const char *tex
     return NULL;
 }
 
-static const char *set_transport(void *into, const struct flag *f, const char *text)
+const char *load_transport_name(int transport)
 {
-    (void)into;
-    (void)f;
-    if (strcmp(text, "udp") == 0)
-        return "is not supported by this version: it measures tcp (interleaved) only";
-    return strcmp(text, "tcp") == 0 ? NULL : "is none of: tcp, udp";
+    return transport == LOAD_UDP ? "udp" : "tcp";
 }
 
 static const char *take_url(void *into, const char *url)
@@ -105,6 +101,8 @@ static const char not_whole[] = "is not a whole number";
 static const struct flag rows[] = {
     {"publish", FLAG_CUSTOM, "RATE", NULL,
      "publish to the URL as well, at so many bits a second (300k, 2M, 8M)", .set = set_publish},
+    {"publish-transport", FLAG_CHOICE, "tcp|udp", "tcp", "the same for what is published",
+     FIELD(publish_transport)},
     {"fps", FLAG_NUMBER, "N", "30", "access units a second to publish", FIELD(fps), 1, 1000,
      .wrong = not_whole},
     {"gop", FLAG_NUMBER, "N", "60", "access units from one key frame to the next", FIELD(gop), 1,
@@ -117,8 +115,8 @@ static const struct flag rows[] = {
      1e6, .set = set_rate},
     {"duration", FLAG_TIME, "S", "10s", "measure for so long, once all have joined",
      FIELD(duration_ns), NS_PER_S / 10, 86400 * NS_PER_S, NS_PER_S},
-    {"transport", FLAG_CUSTOM, "tcp|udp", "tcp", "how media comes (udp: not in this version)",
-     .set = set_transport},
+    {"transport", FLAG_CHOICE, "tcp|udp", "tcp", "how media comes: interleaved, or as datagrams",
+     FIELD(transport)},
     {"verify", FLAG_CUSTOM, "all|K|none", "50",
      "players that parse and check every byte; the rest discard", .set = set_verify},
     {"stall", FLAG_CUSTOM, "P%", "0", "share of players that stop to read", FIELD(stall_percent), 0,
@@ -153,6 +151,7 @@ static const struct flags flags = {
              "  umbel-load --clients 200 rtsp://127.0.0.1:8554/live/demo\n"
              "  umbel-load --publish 2M --clients 1000 --html report.html "
              "rtsp://127.0.0.1:8554/live/load\n"
+             "  umbel-load --transport udp --clients 200 rtsp://127.0.0.1:8554/live/demo\n"
              "\nExit status: 0 measured, 1 not measured, 2 wrong usage.\n",
     .column = 26,
     .rows = rows,
@@ -167,6 +166,10 @@ static enum flags_result check(const struct load_options *o, struct text *out)
         return flags_usage(&flags, out, "rtsp://HOST[:PORT]/PATH", NULL, "is missing");
     if (o->stall_percent + o->slow_percent > 100)
         return flags_usage(&flags, out, "--stall and --slow", NULL, "are more than 100 % together");
+    if (o->transport == LOAD_UDP && o->stall_percent + o->slow_percent > 0)
+        return flags_usage(
+            &flags, out, "--stall and --slow", NULL,
+            "need --transport tcp: over UDP no server can tell how fast a player is");
     return FLAGS_RUN;
 }
 

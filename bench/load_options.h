@@ -8,14 +8,19 @@
 
 #define LOAD_VERIFY_ALL UINT64_MAX
 
+/* How media travels. */
+enum load_transport { LOAD_TCP, LOAD_UDP };
+
 struct load_options {
     const char *url;
     const char *publish; /* "2M"; NULL: play what is there */
+    int publish_transport;
     uint64_t fps;
     uint64_t gop;
     uint64_t streams;
 
     uint64_t clients;
+    int transport;
     double join_rate;    /* players a second */
     int64_t duration_ns; /* of the measurement, which begins when the joins are done */
     uint64_t verify;     /* players that look at every byte */
@@ -33,6 +38,9 @@ struct load_options {
     const char *html;
     bool verbose;
 };
+
+/* "tcp" */
+const char *load_transport_name(int transport);
 
 enum load_options_result {
     LOAD_OPTIONS_RUN = FLAGS_RUN,     /* go on with *options */

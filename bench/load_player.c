@@ -6,12 +6,18 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
+#include "bench/load_media.h"
 #include "core/clock.h"
+#include "core/random.h"
 
-enum { DISCARD_BYTES = 16 << 20 }; /* more than any receive buffer holds */
+/* RFC 3550 section 6.2: 5 seconds, from half to one and a half of it by chance (6.3.1), so that
+ * reports of all players do not come together. */
+#define REPORT_INTERVAL_NS (5 * NS_PER_S)
 
-static void release(struct load_player *p)
+static void release(struct load_player *p, struct load_scene *scene)
 {
+    if (p->link.udp)
+        scene->stats->overflows += load_udp_overflows(p->link.udp);
     load_link_close(&p->link);
     free(p->url);
     free(p->session);
@@ -39,11 +45,11 @@ static void fail_join(struct load_player *p, struct load_scene *scene, enum load
 {
     scene->stats->join_failures[reason]++;
     report(p, scene, why);
-    release(p);
+    release(p, scene);
 }
 
-static void lose(struct load_player *p, struct load_scene *scene, enum load_reason reason,
-                 const char *why)
+void load_player_lose(struct load_player *p, struct load_scene *scene, enum load_reason reason,
+                      const char *why)
 {
     struct load_stats *stats = scene->stats;
     stats->playing--;
@@ -53,7 +59,7 @@ static void lose(struct load_player *p, struct load_scene *scene, enum load_reas
         stats->disconnects[reason]++;
         report(p, scene, why);
     }
-    release(p);
+    release(p, scene);
 }
 
 static bool watch(struct load_player *p, int epoll, int op, uint32_t events)
@@ -67,12 +73,16 @@ void load_player_join(struct load_player *p, struct load_scene *scene, int64_t p
 {
     const struct load_options *o = scene->options;
     char url[LOAD_URL_MAX];
-    unsigned source = o->sources > 1 ? 1 + (unsigned)(p->number % o->sources) : 0;
+    const struct load_way way = {
+        .to = scene->addr,
+        .source = o->sources > 1 ? 1 + (unsigned)(p->number % o->sources) : 0,
+        .udp = scene->udp,
+    };
     scene->stats->attempts++;
     p->state = LOAD_PLAYER_JOINING;
     p->planned_ns = planned_ns;
     p->deadline_ns = now_ns + LOAD_JOIN_TIMEOUT_NS;
-    int err = load_link_open(&p->link, &scene->addr, source);
+    int err = load_link_open(&p->link, &way);
     if (err != 0 || !watch(p, scene->crowd_epoll, EPOLL_CTL_ADD, EPOLLOUT)) {
         fail_join(p, scene, LOAD_REASON_CONNECT, strerror(err ? -err : errno));
         return;
@@ -81,77 +91,33 @@ void load_player_join(struct load_player *p, struct load_scene *scene, int64_t p
     load_dialogue_play(&p->link.talk->dialogue, url);
 }
 
-static bool begin_verify(struct load_player *p, struct load_scene *scene)
+static int64_t next_report_ns(int64_t now_ns)
 {
-    const struct load_dialogue *d = &p->link.talk->dialogue;
-    p->verify = malloc(sizeof *p->verify);
-    if (!p->verify)
-        return false;
-    load_verify_init(p->verify, &scene->stats->tally, p->play_ns);
-    for (unsigned i = 0; i < d->track_count; i++)
-        load_verify_add_track(p->verify, d->tracks[i].rtp_channel, d->tracks[i].rtcp_channel,
-                              d->tracks[i].h264);
-    return true;
-}
-
-/* From now on the kernel wakes nobody up for players that do not read. */
-static bool watch_media(struct load_player *p, const struct load_scene *scene)
-{
-    if (p->role == LOAD_ROLE_STALLED || p->role == LOAD_ROLE_SLOW)
-        return watch(p, scene->crowd_epoll, EPOLL_CTL_MOD, EPOLLRDHUP);
-    if (p->role == LOAD_ROLE_DRAINED)
-        return true;
-    return watch(p, scene->crowd_epoll, EPOLL_CTL_DEL, 0) &&
-           watch(p, scene->verified_epoll, EPOLL_CTL_ADD, EPOLLIN);
-}
-
-/* Looks at 'len' bytes of scratch; keeps what is not whole for the next time. */
-static void verify(struct load_player *p, struct load_scene *scene, size_t len)
-{
-    struct slice bytes = slice_of(scene->scratch, len);
-    int64_t used = load_verify_bytes(p->verify, bytes, clock_mono_ns());
-    if (used < 0) {
-        lose(p, scene, LOAD_REASON_GARBLED, "neither RTSP nor interleaved packets came");
-        return;
-    }
-    struct slice rest = slice_from(bytes, (size_t)used);
-    if (rest.len > p->carry_len) {
-        uint8_t *bigger = realloc(p->carry, rest.len);
-        if (!bigger) {
-            lose(p, scene, LOAD_REASON_RESET, strerror(ENOMEM));
-            return;
-        }
-        p->carry = bigger;
-    }
-    p->carry_len = rest.len;
-    if (rest.len > 0)
-        memcpy(p->carry, rest.ptr, rest.len);
+    return now_ns + REPORT_INTERVAL_NS / 2 + REPORT_INTERVAL_NS / 1000 * (random_u32() % 1000);
 }
 
 static void begin_playing(struct load_player *p, struct load_scene *scene)
 {
     struct load_talk *talk = p->link.talk;
     int64_t now_ns = clock_mono_ns();
-    size_t early = talk->len;
     p->url = strdup(talk->dialogue.base);
     p->session = strdup(talk->dialogue.session);
     p->cseq = talk->dialogue.cseq;
-    if (!p->url || !p->session || (p->role == LOAD_ROLE_VERIFIED && !begin_verify(p, scene)) ||
-        !watch_media(p, scene)) {
+    if (!p->url || !p->session || !load_media_begin(p, scene)) {
         fail_join(p, scene, LOAD_REASON_CONNECT, "out of memory");
         return;
     }
     scene->stats->joins++;
     scene->stats->playing++;
-    scene->stats->bytes += early;
     hist_add(&scene->stats->join, (uint64_t)(now_ns - p->planned_ns));
     p->state = LOAD_PLAYER_PLAYING;
     p->credit_ns = now_ns;
     p->alive_ns = now_ns + scene->options->keepalive_ns;
+    p->report_ns = next_report_ns(now_ns);
+    size_t early = talk->len;
     memcpy(scene->scratch, talk->in, early);
     load_link_settle(&p->link);
-    if (p->verify)
-        verify(p, scene, early);
+    load_media_take(p, scene, early);
 }
 
 static void go_on_joining(struct load_player *p, struct load_scene *scene)
@@ -173,68 +139,12 @@ static void go_on_joining(struct load_player *p, struct load_scene *scene)
         begin_playing(p, scene);
 }
 
-/* What a read that brought nothing means. */
-static void judge_end(struct load_player *p, struct load_scene *scene, ssize_t got)
-{
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (got == 0)
-        lose(p, scene, LOAD_REASON_CLOSED, "closed by the server while playing");
-    else
-        lose(p, scene, LOAD_REASON_RESET, strerror(errno));
-}
-
-/* The kernel drops the bytes without copying them (MSG_TRUNC of tcp(7)). */
-static void discard(struct load_player *p, struct load_scene *scene, size_t max)
-{
-    ssize_t got = recv(p->link.fd, NULL, max, MSG_TRUNC | MSG_DONTWAIT);
-    if (got > 0)
-        scene->stats->bytes += (uint64_t)got;
-    else
-        judge_end(p, scene, got);
-}
-
-static void read_and_verify(struct load_player *p, struct load_scene *scene)
-{
-    size_t carried = p->carry_len;
-    if (carried > 0)
-        memcpy(scene->scratch, p->carry, carried);
-    ssize_t got =
-        recv(p->link.fd, scene->scratch + carried, LOAD_SCRATCH_BYTES - carried, MSG_DONTWAIT);
-    if (got <= 0) {
-        judge_end(p, scene, got);
-        return;
-    }
-    scene->stats->bytes += (uint64_t)got;
-    verify(p, scene, carried + (size_t)got);
-}
-
 void load_player_on_event(struct load_player *p, struct load_scene *scene)
 {
     if (p->state == LOAD_PLAYER_JOINING)
         go_on_joining(p, scene);
-    else if (p->role == LOAD_ROLE_VERIFIED)
-        read_and_verify(p, scene);
-    else if (p->role == LOAD_ROLE_DRAINED)
-        discard(p, scene, DISCARD_BYTES);
     else
-        lose(p, scene, LOAD_REASON_CLOSED, "closed by the server");
-}
-
-/* What it could not read in a second it may not read later on. */
-void load_player_read_slowly(struct load_player *p, struct load_scene *scene, int64_t now_ns)
-{
-    double ns_per_byte = 8e9 / scene->options->slow_bits;
-    if (p->state != LOAD_PLAYER_PLAYING)
-        return;
-    if (p->credit_ns < now_ns - NS_PER_S)
-        p->credit_ns = now_ns - NS_PER_S;
-    size_t allowed = (size_t)((double)(now_ns - p->credit_ns) / ns_per_byte);
-    uint64_t before = scene->stats->bytes;
-    if (allowed == 0)
-        return;
-    discard(p, scene, allowed);
-    p->credit_ns += (int64_t)((double)(scene->stats->bytes - before) * ns_per_byte);
+        load_media_on_connection(p, scene);
 }
 
 /* Best effort: a socket that takes nothing is looked at by who reads it. */
@@ -253,11 +163,17 @@ void load_player_on_time(struct load_player *p, struct load_scene *scene, int64_
         fail_join(p, scene, LOAD_REASON_TIMEOUT, "the server did not answer in time");
         return;
     }
-    int64_t keepalive_ns = scene->options->keepalive_ns;
-    if (p->state != LOAD_PLAYER_PLAYING || keepalive_ns == 0 || now_ns < p->alive_ns)
+    if (p->state != LOAD_PLAYER_PLAYING)
         return;
-    send_request(p, "OPTIONS");
-    p->alive_ns = now_ns + keepalive_ns;
+    if (p->link.udp && now_ns >= p->report_ns) {
+        scene->stats->tally.rtcp_packets += load_udp_report(p->link.udp);
+        p->report_ns = next_report_ns(now_ns);
+    }
+    int64_t keepalive_ns = scene->options->keepalive_ns;
+    if (keepalive_ns > 0 && now_ns >= p->alive_ns) {
+        send_request(p, "OPTIONS");
+        p->alive_ns = now_ns + keepalive_ns;
+    }
 }
 
 void load_player_leave(struct load_player *p, struct load_scene *scene)
@@ -266,5 +182,5 @@ void load_player_leave(struct load_player *p, struct load_scene *scene)
         send_request(p, "TEARDOWN");
         scene->stats->playing--;
     }
-    release(p);
+    release(p, scene);
 }

@@ -21,9 +21,11 @@ struct load_scene {
     struct load_target target;
     struct addr addr;
     struct load_stats *stats;
-    int verified_epoll; /* verified players that play: looked at first and often */
-    int crowd_epoll;    /* all others */
-    uint8_t *scratch;   /* LOAD_SCRATCH_BYTES, for the read at hand */
+    int verified_epoll;     /* media of verified players: looked at first and often */
+    int datagram_epoll;     /* UDP media of the others */
+    int crowd_epoll;        /* connections: with their media, where it is interleaved */
+    struct port_range *udp; /* NULL: media is interleaved */
+    uint8_t *scratch;       /* LOAD_SCRATCH_BYTES, for the read at hand */
 };
 
 enum { LOAD_SCRATCH_BYTES = 1 << 20 };
@@ -39,6 +41,7 @@ struct load_player {
     int64_t deadline_ns; /* joining: for all replies */
     int64_t play_ns;     /* when PLAY was sent */
     int64_t alive_ns;    /* playing: when to send the next sign of life */
+    int64_t report_ns;   /* playing over UDP: when to send the next receiver report */
     int64_t credit_ns;   /* slow: bytes may be read up to here */
     unsigned cseq;
     char *url; /* playing: of the session */
@@ -51,14 +54,15 @@ struct load_player {
 void load_player_join(struct load_player *p, struct load_scene *scene, int64_t planned_ns,
                       int64_t now_ns);
 
-/* Its socket is ready. */
+/* Its connection is ready. */
 void load_player_on_event(struct load_player *p, struct load_scene *scene);
 
-/* Slow players: reads what the time since the last call allows. */
-void load_player_read_slowly(struct load_player *p, struct load_scene *scene, int64_t now_ns);
-
-/* Ends a join that takes too long; sends a sign of life. */
+/* Ends a join that takes too long; sends signs of life. */
 void load_player_on_time(struct load_player *p, struct load_scene *scene, int64_t now_ns);
 
 /* TEARDOWN, and away. */
 void load_player_leave(struct load_player *p, struct load_scene *scene);
+
+/* Its connection has come to an end that it did not want: counts it. */
+void load_player_lose(struct load_player *p, struct load_scene *scene, enum load_reason reason,
+                      const char *why);

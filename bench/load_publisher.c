@@ -7,13 +7,12 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "bench/load_unit.h"
 #include "core/clock.h"
 #include "core/random.h"
-#include "rtp/batch.h"
 #include "rtsp/sdp.h"
 
 enum {
-    PACKET_BYTES = 1360, /* of RTP: fits into a path MTU of 1400 and more */
     EVENTS_MAX = 64,
     DESCRIPTION_MAX = 4096,
     DISCARD_BYTES = 1 << 20,
@@ -27,22 +26,13 @@ struct load_publisher {
     uint16_t seq;
     uint32_t ssrc;
     uint32_t first_rtp_time;
-    uint8_t *image; /* packets of one unit */
-    size_t image_len;
-    size_t sent;
+    struct load_unit unit;
 };
 
 static int64_t planned_ns(const struct load_feed *feed, uint64_t stream, uint64_t unit)
 {
     double turns = (double)unit * (double)feed->count + (double)stream;
     return feed->first_ns + (int64_t)(turns * feed->spacing_ns);
-}
-
-/* Room for all packets of the largest unit: each NAL unit fits into one, or is cut. */
-static size_t image_max(const struct load_feed *feed)
-{
-    size_t unit = units_max_bytes(&feed->units);
-    return 2 * unit + 64 * (size_t)PACKET_BYTES;
 }
 
 static void give_up(struct load_feed *feed, struct load_publisher *p, const char *why)
@@ -77,10 +67,11 @@ static int begin(struct load_feed *feed, struct load_publisher *p, uint64_t stre
     p->ssrc = random_u32();
     p->seq = (uint16_t)random_u32();
     p->first_rtp_time = random_u32();
-    p->image = malloc(image_max(feed));
-    if (!p->image)
-        return -ENOMEM;
-    int err = load_link_open(&p->link, &feed->scene->addr, 0);
+    bool udp = feed->scene->options->publish_transport == LOAD_UDP;
+    const struct load_way way = {.to = feed->scene->addr, .udp = udp ? &feed->range : NULL};
+    int err = load_unit_init(&p->unit, units_max_bytes(&feed->units), udp);
+    if (err == 0)
+        err = load_link_open(&p->link, &way);
     if (err != 0)
         return err;
     describe(description_buf, sizeof description_buf, &description);
@@ -156,41 +147,34 @@ static void take_events(struct load_feed *feed)
     }
 }
 
-static void make_image(struct load_feed *feed, struct load_publisher *p)
+static void make_unit(struct load_feed *feed, struct load_publisher *p)
 {
     int64_t planned = planned_ns(feed, p->stream, p->next);
     size_t bytes = units_write(feed->unit_scratch, &feed->units, p->next, planned);
-    struct slice unit = slice_of(feed->unit_scratch, bytes);
-    struct batch_size size = batch_measure(CODEC_H264, unit, PACKET_BYTES);
     const struct batch_layout layout = {
         .payload_type = SDP_DYNAMIC_PAYLOAD_TYPES,
         .ssrc = p->ssrc,
         .first_seq = p->seq,
         .rtp_time = p->first_rtp_time + (uint32_t)(p->next * 90000 / feed->units.fps),
     };
-    p->image_len = batch_interleaved_bytes(size);
-    p->sent = 0;
-    p->seq = (uint16_t)(p->seq + size.packets);
-    batch_write_interleaved(p->image, CODEC_H264, unit, PACKET_BYTES, &layout);
+    uint32_t packets = load_unit_make(&p->unit, slice_of(feed->unit_scratch, bytes), &layout);
+    p->seq = (uint16_t)(p->seq + packets);
 }
 
 /* True when the server took all of the unit. */
-static bool send_image(struct load_feed *feed, struct load_publisher *p)
+static bool send_unit(struct load_feed *feed, struct load_publisher *p)
 {
     struct load_stats *stats = feed->scene->stats;
-    ssize_t sent =
-        send(p->link.fd, p->image + p->sent, p->image_len - p->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0 && errno != EAGAIN && errno != EINTR)
-        give_up(feed, p, strerror(errno));
-    if (sent > 0)
-        p->sent += (size_t)sent;
-    if (p->sent < p->image_len)
+    int done = load_unit_send(&p->unit, &p->link);
+    if (done < 0)
+        give_up(feed, p, strerror(-done));
+    if (done <= 0)
         return false;
     int64_t late = clock_mono_ns() - planned_ns(feed, p->stream, p->next);
     hist_add(&stats->publish_late, late > 0 ? (uint64_t)late : 0);
     stats->published_units++;
-    stats->published_bytes += p->image_len;
-    p->image_len = 0;
+    stats->published_bytes += p->unit.bytes;
+    p->unit.bytes = 0;
     p->next++;
     return true;
 }
@@ -199,9 +183,9 @@ static bool send_image(struct load_feed *feed, struct load_publisher *p)
 static bool publish_due(struct load_feed *feed, struct load_publisher *p)
 {
     while (p->link.fd >= 0 && p->next < p->due) {
-        if (p->image_len == 0)
-            make_image(feed, p);
-        if (!send_image(feed, p))
+        if (p->unit.bytes == 0)
+            make_unit(feed, p);
+        if (!send_unit(feed, p))
             return p->link.fd < 0;
     }
     return true;
@@ -250,7 +234,7 @@ void load_feed_stop(struct load_feed *feed)
 {
     for (uint64_t i = 0; feed->publishers && i < feed->count; i++) {
         load_link_close(&feed->publishers[i].link);
-        free(feed->publishers[i].image);
+        load_unit_fini(&feed->publishers[i].unit);
     }
     if (feed->epoll >= 0)
         close(feed->epoll);

@@ -16,6 +16,7 @@ struct load_feed {
     uint64_t count; /* publishers */
     uint64_t up;    /* of which so many may send */
     int epoll;
+    struct port_range range;           /* of the publishers' UDP ports */
     int64_t first_ns;                  /* the moment of access unit 0 of stream 0; 0: not begun */
     double spacing_ns;                 /* from one unit to the next, of all streams in turn */
     uint64_t next;                     /* units that are due so far, of all streams in turn */

@@ -34,18 +34,35 @@ struct run {
     struct load_mark shown; /* what the last progress line was about */
 };
 
+/* With one track; those that have more may find out when they join. */
+static uint64_t descriptors_of(int transport)
+{
+    return transport == LOAD_UDP ? 3 : 1;
+}
+
 /* Sets the limit as high as it goes. NULL, or why that is not enough. */
 static const char *raise_descriptor_limit(const struct load_options *o, struct load_stats *stats)
 {
     struct rlimit limit;
-    uint64_t wanted = o->clients + (o->publish ? o->streams : 0) + SPARE_DESCRIPTORS;
+    uint64_t publishers = o->publish ? o->streams : 0;
+    uint64_t wanted = o->clients * descriptors_of(o->transport) +
+                      publishers * descriptors_of(o->publish_transport) + SPARE_DESCRIPTORS;
     limits_raise_descriptors(); /* what counts is the limit that there is then */
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
         return NULL;
     snprintf(stats->first_failure, sizeof stats->first_failure,
-             "%llu file descriptors are needed, but the limit is %llu (ulimit -n)",
-             (unsigned long long)wanted, (unsigned long long)limit.rlim_cur);
+             "%llu file descriptors are needed%s, but the limit is %llu (ulimit -n)",
+             (unsigned long long)wanted,
+             o->transport == LOAD_UDP ? " (three a player: its connection, RTP, RTCP)" : "",
+             (unsigned long long)limit.rlim_cur);
     return stats->first_failure;
+}
+
+static void warn_of_small_buffers(const struct load_options *o)
+{
+    const char *why = o->transport == LOAD_UDP ? load_udp_check_room() : NULL;
+    if (why)
+        fprintf(stderr, "umbel-load: warning: %s\n", why);
 }
 
 static int64_t joins_take_ns(const struct load_options *o)
@@ -68,6 +85,7 @@ static const char *set_up(struct run *run)
         why = raise_descriptor_limit(o, stats);
     if (why)
         return why;
+    warn_of_small_buffers(o);
     int err = load_crowd_init(&run->crowd, o, &target, &addr, stats);
     if (err == 0)
         err = load_feed_start(&run->feed, &run->crowd.scene);
@@ -196,7 +214,7 @@ bool load_run(struct load_result *result, const struct load_options *options,
         .result = result,
         .options = options,
         .stop = stop,
-        .crowd.scene = {.verified_epoll = -1, .crowd_epoll = -1},
+        .crowd.scene = {.verified_epoll = -1, .datagram_epoll = -1, .crowd_epoll = -1},
         .feed.epoll = -1,
     };
     result->options = options;

@@ -16,6 +16,7 @@ struct load_stats {
     uint64_t join_failures[LOAD_REASON_COUNT];
     uint64_t disconnects[LOAD_REASON_COUNT]; /* of players that read as fast as they can */
     uint64_t evictions;                      /* of players that stall or are slow */
+    uint64_t overflows;                      /* datagrams or bursts that found no room here */
     char first_failure[256];                 /* of a join or connection, for people */
     uint64_t bytes;                          /* after PLAY, of all players */
     struct load_tally tally;
@@ -24,7 +25,7 @@ struct load_stats {
     uint64_t published_units;
     uint64_t published_bytes;
     uint64_t publishers_lost;
-    struct hist publish_late; /* from the planned moment until the server took the last byte */
+    struct hist publish_late; /* from the planned moment until the socket took the last byte */
 };
 
 /* Counters at one moment: two of them make a window. */

@@ -65,6 +65,11 @@ static void print_players(FILE *to, const struct load_result *r)
     if (s->evictions > 0)
         fprintf(to, "%-18s%llu stalled or slow players\n", "evicted",
                 (unsigned long long)s->evictions);
+    if (s->overflows > 0)
+        fprintf(to,
+                "%-18s%llu datagrams or bursts found the receive buffer full: lost here, not by "
+                "the server\n",
+                "overflows", (unsigned long long)s->overflows);
     if (s->leaves > 0)
         fprintf(to, "%-18s%llu\n", "left, rejoined", (unsigned long long)s->leaves);
     if (s->first_failure[0] != '\0')
@@ -114,8 +119,8 @@ void load_summary_print(FILE *to, const struct load_result *r)
     struct load_figures f;
     load_figures(r, &f);
     const struct load_tally *t = &r->stats.tally;
-    fprintf(to, "umbel-load %s: %.1f s measured%s\n", r->options->url, f.window_s,
-            r->interrupted ? " (interrupted)" : "");
+    fprintf(to, "umbel-load %s: %.1f s measured over %s%s\n", r->options->url, f.window_s,
+            load_transport_name(r->options->transport), r->interrupted ? " (interrupted)" : "");
     print_players(to, r);
     fprintf(to, "%-18s%.1f Mbit/s\n", "throughput", f.mbit_s);
     print_verified(to, t);

@@ -193,26 +193,13 @@ static void take_h264(struct load_verify *v, struct load_track *t, const struct 
 static bool follow(struct load_verify *v, struct load_track *t, const struct rtp_packet *pkt,
                    bool *gap)
 {
-    *gap = false;
-    if (!t->begun) {
-        t->begun = true;
-        t->payload_type = pkt->payload_type;
-        t->ssrc = pkt->ssrc;
-        t->next_seq = pkt->seq;
-    }
-    if (pkt->ssrc != t->ssrc || pkt->payload_type != t->payload_type) {
-        v->tally->broken_packets++;
-        return false;
-    }
-    int ahead = rtp_seq_diff(t->next_seq, pkt->seq);
-    if (ahead < 0) {
-        v->tally->late_packets++;
-        return false;
-    }
-    v->tally->lost_packets += (uint64_t)ahead;
-    *gap = ahead > 0;
-    t->next_seq = (uint16_t)(pkt->seq + 1);
-    return true;
+    int lost;
+    enum load_place place = load_sequence_take(&t->sequence, pkt, &lost);
+    v->tally->lost_packets += (uint64_t)lost; /* -1 as well */
+    v->tally->late_packets += place == LOAD_PLACE_PASSED;
+    v->tally->broken_packets += place == LOAD_PLACE_NONE;
+    *gap = place == LOAD_PLACE_AFTER_GAP;
+    return *gap || place == LOAD_PLACE_NEXT;
 }
 
 static void take_rtp(struct load_verify *v, struct load_track *t, struct slice bytes,
@@ -221,7 +208,7 @@ static void take_rtp(struct load_verify *v, struct load_track *t, struct slice b
     struct rtp_packet pkt;
     bool gap;
     v->tally->packets++;
-    v->tally->bytes += INTERLEAVED_HEADER_BYTES + bytes.len;
+    v->tally->bytes += bytes.len;
     if (rtp_parse(bytes, &pkt) != 0) {
         v->tally->broken_packets++;
         return;
@@ -239,6 +226,7 @@ static void take_packet(struct load_verify *v, uint8_t channel, struct slice byt
     for (unsigned i = 0; i < v->track_count; i++) {
         struct load_track *t = &v->track[i];
         if (channel == t->rtp_channel) {
+            v->tally->bytes += INTERLEAVED_HEADER_BYTES;
             take_rtp(v, t, bytes, now_ns);
             return;
         }
@@ -275,4 +263,9 @@ int64_t load_verify_bytes(struct load_verify *v, struct slice bytes, int64_t now
     while ((used = take_one(v, slice_from(bytes, (size_t)taken), now_ns)) > 0)
         taken += used;
     return used < 0 ? -EBADMSG : taken;
+}
+
+void load_verify_datagram(struct load_verify *v, unsigned track, struct slice bytes, int64_t now_ns)
+{
+    take_rtp(v, &v->track[track], bytes, now_ns);
 }

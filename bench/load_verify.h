@@ -2,13 +2,14 @@
 /*
  * What a verified player does with its bytes: takes interleaved packets apart, follows sequence
  * numbers, finds the access units of H.264 and the stamps within, and counts whatever is wrong.
- * Bytes and the time of their arrival in, counts out: no socket, no clock.
+ * Packets are looked at in the order in which they come: one that comes too late damages its access
+ * unit. Bytes and the time of their arrival in, counts out: no socket, no clock.
  */
 #pragma once
 
 #include "bench/hist.h"
+#include "bench/load_sequence.h"
 #include "bench/units.h"
-#include "rtp/rtp.h"
 
 /* Delays are kept apart by when the unit came. */
 enum load_phase { LOAD_PHASE_JOINING, LOAD_PHASE_MEASURING, LOAD_PHASE_COUNT };
@@ -16,10 +17,10 @@ enum load_phase { LOAD_PHASE_JOINING, LOAD_PHASE_MEASURING, LOAD_PHASE_COUNT };
 /* The sums over all verified players. */
 struct load_tally {
     enum load_phase phase;
-    uint64_t bytes; /* on the wire, of RTP with its interleaved headers */
+    uint64_t bytes; /* on the wire, of RTP with its interleaved headers if it has them */
     uint64_t packets;
-    uint64_t lost_packets;   /* gaps in the sequence numbers */
-    uint64_t late_packets;   /* sequence numbers that were passed already */
+    uint64_t lost_packets;   /* gaps in the sequence numbers that nothing filled */
+    uint64_t late_packets;   /* sequence numbers that were passed already: reordered or repeated */
     uint64_t broken_packets; /* no RTP, a wrong SSRC or payload type, a malformed payload */
     uint64_t rtcp_packets;
     uint64_t units; /* whole access units */
@@ -38,11 +39,8 @@ struct load_track {
     uint8_t rtp_channel;
     uint8_t rtcp_channel;
     bool h264;
-    bool begun;   /* a packet came: what follows is known */
     bool settled; /* a unit ended: what follows begins where a unit does */
-    uint8_t payload_type;
-    uint16_t next_seq;
-    uint32_t ssrc;
+    struct load_sequence sequence;
 
     /* the access unit that is coming in */
     bool open;
@@ -85,3 +83,7 @@ void load_verify_add_track(struct load_verify *v, uint8_t rtp_channel, uint8_t r
  * an interleaved packet nor a reply.
  */
 int64_t load_verify_bytes(struct load_verify *v, struct slice bytes, int64_t now_ns);
+
+/* The same for one RTP packet of a track (from 0 on, as they were added) that came over UDP. */
+void load_verify_datagram(struct load_verify *v, unsigned track, struct slice bytes,
+                          int64_t now_ns);

@@ -160,13 +160,13 @@ def one_run(build, kind, rate, clients, seconds, *flags, workers=1):
         return figures(start_load(build, server, clients, seconds, *flags, publish=rate).result())
 
 
-def settled_run(build, kind, rate, clients, seconds, flags=()):
+def settled_run(build, kind, rate, clients, seconds, flags=(), load_flags=()):
     """
     The same, but the cost is that of the last 'seconds' only, a GOP after the last join: the floor's players get
     nothing until a key frame. Large key frames are cheap by the byte: let it be whole GOPs, with as many for all.
     """
     with serving(build, kind, rate, flags=flags) as server:
-        result = start_load(build, server, clients, seconds + GOP_SECONDS, publish=rate).result()
+        result = start_load(build, server, clients, seconds + GOP_SECONDS, *load_flags, publish=rate).result()
     return {**figures(result), **last_cost(result, seconds)}
 
 
@@ -197,6 +197,7 @@ def figures(result):
         "mbit_per_s": result["mbit_per_s"],
         "playing": result["players"]["playing_at_end"],
         "evicted": result["players"]["evicted"],
+        "overflows": result["players"]["receive_overflows"],
         "units": verified["units"],
         "lost": verified["lost_packets"] + verified["missing_units"] + verified["damaged_units"],
         "generator_may_be_the_limit": result["generator"]["may_be_the_limit"],

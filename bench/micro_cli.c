@@ -10,7 +10,7 @@ static const struct flag rows[] = {
      FIELD(list)},
     {"only", FLAG_TEXT, "PATTERN", NULL, "those whose names match the shell pattern, like 'ring/*'",
      FIELD(only)},
-    {"quick", FLAG_SWITCH, NULL, NULL, "rounds of 10 ms instead of 100: to see that it works",
+    {"quick", FLAG_SWITCH, NULL, NULL, "rounds of 10 ms instead of 50: to see that it works",
      FIELD(quick)},
     {"json", FLAG_TEXT, "FILE", NULL, "write the results there as well", FIELD(json)},
     {"version", FLAG_VERSION, NULL, NULL, "print the version and exit"},

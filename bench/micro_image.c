@@ -30,9 +30,8 @@ static void publish(struct bench *b, const struct sample *sample)
     uint64_t missed;
     struct frame *f = micro_need(frame_create(sample->len));
     struct batch_size size =
-        batch_measure(sample->codec, sample_slice(sample), SAMPLE_PACKET_BYTES);
+        batch_measure(sample->kind->codec, sample_slice(sample), SAMPLE_PACKET_BYTES);
     memcpy(f->data, sample->data, sample->len);
-    f->track = (uint8_t)sample->kind->track;
     f->key = sample->kind->key;
     f->packets = size.packets;
     stream_publish(b->stream, f, size.payload_octets, NS_PER_S);
@@ -53,12 +52,12 @@ static void *open_image(const void *param)
         .ring_slots = 16,
     };
     struct bench *b = micro_need(calloc(1, sizeof *b));
-    struct media media;
+    struct media media = {.track_count = 1};
     struct sample sample;
     rcu_enter();
-    sample_describe(&media);
+    sample_describe(param, &media.track[0]);
     b->stream = micro_need(stream_create("live/camera", &media, &options));
-    b->layout = (struct lane_layout){.tracks = 3, .channel = {{0, 1}, {2, 3}}};
+    b->layout = (struct lane_layout){.tracks = 1, .channel = {{0, 1}}};
     sample_init(&sample, param);
     publish(b, &sample);
     sample_fini(&sample);
@@ -159,12 +158,12 @@ static const char what_part[] = "move a cursor by 5,000 bytes";
 static const char what_packet_end[] = "find the end of a packet amid an image of 60 KB";
 
 const struct micro micro_image[] = {
-    {"image/build/h264-p-8k", what_make, &sample_p_8k, open_image, build_batch, close_image},
-    {"image/build/h264-idr-60k", what_make, &sample_idr_60k, open_image, build_batch, close_image},
-    {"image/build/aac-200", what_make, &sample_aac_200, open_image, build_batch, close_image},
-    {"image/cursor/whole", what_whole, &sample_p_8k, open_chain, walk_images, close_image},
-    {"image/cursor/part", what_part, &sample_p_8k, open_chain, walk_parts, close_image},
-    {"image/packet-end", what_packet_end, &sample_idr_60k, open_chain, find_packet_ends,
+    {"image/build/h264-p-8k", what_make, &sample_h264_p, open_image, build_batch, close_image},
+    {"image/build/h264-idr-60k", what_make, &sample_h264_idr, open_image, build_batch, close_image},
+    {"image/build/aac-200", what_make, &sample_aac, open_image, build_batch, close_image},
+    {"image/cursor/whole", what_whole, &sample_h264_p, open_chain, walk_images, close_image},
+    {"image/cursor/part", what_part, &sample_h264_p, open_chain, walk_parts, close_image},
+    {"image/packet-end", what_packet_end, &sample_h264_idr, open_chain, find_packet_ends,
      close_image},
     {0},
 };

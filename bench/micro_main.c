@@ -17,7 +17,7 @@ enum {
     SELECTED_MAX = 128,
 };
 
-#define ROUND_NS       (100 * NS_PER_MS)
+#define ROUND_NS       (50 * NS_PER_MS)
 #define QUICK_ROUND_NS (10 * NS_PER_MS)
 
 static const struct micro *const tables[] = {

@@ -48,6 +48,9 @@ def notes(row, *names):
     disturbed = [name for name in names if row[name]["waited_share"] > WAITED_SHARE]
     if disturbed:
         found.append(f"others used the server's processor ({', '.join(disturbed)})")
+    overflowing = [name for name in names if row[name].get("overflows")]
+    if overflowing:
+        found.append(f"losses are the load generator's, whose buffers were full ({', '.join(overflowing)})")
     return "; ".join(found)
 
 
@@ -62,6 +65,17 @@ TABLES = {
                    both("{:,.0f}", r["umbel"]["ns_per_client_and_frame"],
                         r["floor"]["ns_per_client_and_frame"]),
                    delays(r["umbel"]), delays(r["floor"]), whole(r["umbel"]["lost"]),
+                   notes(r, "umbel", "floor")]),
+    "udp": (
+        ["load", "ratio (median of pairs)", "pairs", "CPU s/GB: umbel / floor",
+         "ns per client and frame: umbel / floor", "delay p50 / p99 ms: umbel", "floor",
+         "lost: umbel / floor", "note"],
+        lambda r: [load(r), number(r["ratio"], "**{:.3f}**"), both("{:.2f}", *sorted(r["ratios"])),
+                   both("{:.3f}", r["umbel"]["cpu_s_per_gb"], r["floor"]["cpu_s_per_gb"]),
+                   both("{:,.0f}", r["umbel"]["ns_per_client_and_frame"],
+                        r["floor"]["ns_per_client_and_frame"]),
+                   delays(r["umbel"]), delays(r["floor"]),
+                   both("{:,.0f}", r["umbel"]["lost"], r["floor"]["lost"]),
                    notes(r, "umbel", "floor")]),
     "scaling": (
         ["players", "ns per client and frame: umbel / floor", "cores: umbel / floor",

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The standard benchmarks: umbel beside umbel-floor, and what it bears.
 
-usage: run.py [--build DIR] [--out FILE] [--seconds S] [--clients N] all | quick | smoke | docs |
-              compare NAME=URL:PID...
+usage: run.py [--build DIR] [--out FILE] [--seconds S] [--clients N] [--transport tcp|udp]
+              all | quick | smoke | docs | compare NAME=URL:PID...
 
 all      the standard table (13 minutes at most), and from it the tables and plots of docs/performance.md
 quick    the three main loads beside the floor (2 minutes)
@@ -40,6 +40,8 @@ ALL = [
     {"table": "floor", "rate": "8M", "clients": 500, "rounds": 5, "seconds": 4},
     {"table": "floor", "rate": "300k", "clients": 2000, "rounds": 5, "seconds": 4},
     {"table": "floor", "rate": "2M", "clients": 1000, "rounds": 5, "seconds": 4, "cached": True},
+    {"table": "udp", "rate": "2M", "clients": 1000, "rounds": 5, "seconds": 4, "transport": "udp"},
+    {"table": "udp", "rate": "8M", "clients": 500, "rounds": 5, "seconds": 4, "transport": "udp"},
     *({"table": "scaling", "rate": "2M", "clients": n, "seconds": 6}
       for n in (100, 500, 1000, 2000, 4000, 8000)),
     {"table": "workers", "rate": "2M", "clients": 1000, "rounds": 3, "seconds": 5},
@@ -55,6 +57,7 @@ QUICK = [{**row, "rounds": 2} for row in ALL if row["table"] == "floor" and not 
 SMOKE = [
     {"table": "floor", "rate": "300k", "clients": 4, "rounds": 1, "seconds": 1},
     {"table": "floor", "rate": "300k", "clients": 4, "rounds": 1, "seconds": 1, "cached": True},
+    {"table": "udp", "rate": "300k", "clients": 4, "rounds": 1, "seconds": 1, "transport": "udp"},
     {"table": "scaling", "rate": "300k", "clients": 8, "seconds": 1},
     {"table": "workers", "rate": "300k", "clients": 4, "rounds": 1, "seconds": 1},
     {"table": "streams", "rate": "300k", "streams": 3, "players_each": 2, "seconds": 1},
@@ -89,8 +92,7 @@ def summary(runs):
     medians = ("cpu_s_per_gb", "ns_per_client_and_frame", "cores", "rss_bytes", "p50_ms", "p99_ms",
                "mbit_per_s", "playing")
     return {**{name: median(runs, name) for name in medians},
-            "units": total(runs, "units"), "lost": total(runs, "lost"),
-            "evicted": total(runs, "evicted"),
+            **{name: total(runs, name) for name in ("units", "lost", "evicted", "overflows")},
             "waited_share": max(run["waited_share"] for run in runs),
             "generator_may_be_the_limit": any(run["generator_may_be_the_limit"] for run in runs)}
 
@@ -98,10 +100,12 @@ def summary(runs):
 def measure_floor(build, row):
     # The floor's players start at the next key frame; without a cache umbel's do, too.
     flags = () if row.get("cached") else ("--gop-cache", "0")
+    load_flags = "--transport", row.get("transport", "tcp")
     pairs = []
     for _ in range(row["rounds"]):
         load = row["rate"], row["clients"], row["seconds"]
-        floor, umbel = (measure.settled_run(build, kind, *load, flags) for kind in ("floor", "umbel"))
+        floor, umbel = (measure.settled_run(build, kind, *load, flags, load_flags)
+                        for kind in ("floor", "umbel"))
         pairs.append((umbel, floor))
     return {"ratio": pair_ratio(pairs, "cpu_s_per_gb"),
             "ratios": [ratio(umbel["cpu_s_per_gb"], floor["cpu_s_per_gb"]) for umbel, floor in pairs],
@@ -216,7 +220,7 @@ def measure_micro(build, row):
         return {"cases": json.loads(path.read_text("utf-8"))}
 
 
-MEASURES = {"floor": measure_floor, "scaling": measure_scaling, "workers": measure_workers,
+MEASURES = {"floor": measure_floor, "udp": measure_floor, "scaling": measure_scaling, "workers": measure_workers,
             "streams": measure_streams, "storm": measure_storm, "isolation": measure_isolation,
             "memory": measure_memory, "micro": measure_micro}
 
@@ -259,6 +263,7 @@ def compare(build, targets, options):
     for _ in range(3):
         for name, url, pid in targets:
             load = measure.Load(build, url, "--clients", options.clients, "--join-rate", 500,
+                                "--transport", options.transport,
                                 seconds=options.seconds, pid=pid, cpu=measure.CPUS[-1])
             runs[name].append(measure.figures(load.result()))
     first = targets[0][0]
@@ -266,6 +271,7 @@ def compare(build, targets, options):
     for name, url, _ in targets:
         pairs = list(zip(runs[name], runs[first]))
         rows.append({"table": "compare", "name": name, "url": url, "clients": options.clients,
+                     "transport": options.transport,
                      "ratio": pair_ratio(pairs, "cpu_s_per_gb"), **summary(runs[name])})
     print("\n".join(report.table(rows)))
     return rows
@@ -277,6 +283,7 @@ def parse():
     parser.add_argument("--out", type=pathlib.Path)
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--clients", type=int, default=500)
+    parser.add_argument("--transport", choices=["tcp", "udp"], default="tcp")
     parser.add_argument("command", choices=["all", "quick", "smoke", "docs", "compare"])
     parser.add_argument("targets", nargs="*")
     options = parser.parse_args()

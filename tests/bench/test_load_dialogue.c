@@ -100,15 +100,71 @@ Test(load_dialogue, refusals_and_useless_answers_end_it)
     }
 }
 
-Test(load_dialogue, setup_needs_a_session_and_tcp)
+static const char *setup_over_udp(struct load_dialogue *d)
 {
-    static const char *const rows[] = {
-        "RTSP/1.0 200 OK\r\n\r\n",
-        "RTSP/1.0 200 OK\r\nSession: 1\r\nTransport: RTP/AVP;unicast;client_port=1-2\r\n\r\n",
+    load_dialogue_play(d, "rtsp://h/a");
+    cr_assert_eq(answer_describe(d), LOAD_ANSWER_NEXT);
+    d->tracks[0].client_port = 5000;
+    return ask(d);
+}
+
+Test(load_dialogue, datagrams_go_to_the_ports_that_are_named)
+{
+    struct load_dialogue *d = &dialogue;
+    assert_says(setup_over_udp(d), "Transport: RTP/AVP;unicast;client_port=5000-5001\r\n");
+    cr_assert_eq(answer(d, "RTSP/1.0 200 OK\r\nSession: 1\r\nTransport: RTP/AVP;unicast;"
+                           "client_port=5000-5001;server_port=6000-6001;ssrc=1\r\n\r\n"),
+                 LOAD_ANSWER_NEXT);
+    cr_assert_eq(d->tracks[0].server.rtp, 6000);
+    cr_assert_eq(d->tracks[0].server.rtcp, 6001);
+}
+
+Test(load_dialogue, server_that_keeps_its_ports_to_itself_can_be_played)
+{
+    setup_over_udp(&dialogue);
+    cr_assert_eq(answer(&dialogue, "RTSP/1.0 200 OK\r\nSession: 1\r\n"
+                                   "Transport: RTP/AVP;unicast;client_port=5000-5001\r\n\r\n"),
+                 LOAD_ANSWER_NEXT);
+    cr_assert_eq(dialogue.tracks[0].server.rtcp, 0);
+}
+
+Test(load_dialogue, publisher_must_learn_where_to_send)
+{
+    static const struct {
+        const char *transport;
+        enum load_answer answer;
+    } rows[] = {
+        {"RTP/AVP;unicast;client_port=5000-5001;server_port=6000-6001", LOAD_ANSWER_NEXT},
+        {"RTP/AVP;unicast;client_port=5000-5001", LOAD_ANSWER_USELESS},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[256];
+        load_dialogue_record(&dialogue, "rtsp://h/a", SLICE_LIT("v=0\r\n"), "trackID=0");
+        cr_assert_eq(answer(&dialogue, "RTSP/1.0 200 OK\r\n\r\n"), LOAD_ANSWER_NEXT);
+        dialogue.tracks[0].client_port = 5000;
+        assert_says(ask(&dialogue),
+                    "Transport: RTP/AVP;unicast;client_port=5000-5001;mode=record\r\n");
+        snprintf(text, sizeof text, "RTSP/1.0 200 OK\r\nSession: 1\r\nTransport: %s\r\n\r\n",
+                 rows[i].transport);
+        cr_assert_eq(answer(&dialogue, text), rows[i].answer, "row %zu", i);
+    }
+}
+
+Test(load_dialogue, setup_needs_a_session_and_the_transport_that_was_asked_for)
+{
+    static const struct {
+        const char *text;
+        uint16_t client_port;
+    } rows[] = {
+        {"RTSP/1.0 200 OK\r\n\r\n", 0},
+        {"RTSP/1.0 200 OK\r\nSession: 1\r\nTransport: RTP/AVP;unicast;client_port=1-2\r\n\r\n", 0},
+        {"RTSP/1.0 200 OK\r\nSession: 1\r\nTransport: RTP/AVP/TCP;interleaved=0-1\r\n\r\n", 5000},
+        {"RTSP/1.0 200 OK\r\nSession: 1\r\nTransport: RTP/AVP;multicast;port=1-2\r\n\r\n", 5000},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         load_dialogue_play(&dialogue, "rtsp://h/a");
         cr_assert_eq(answer_describe(&dialogue), LOAD_ANSWER_NEXT);
-        cr_assert_eq(answer(&dialogue, rows[i]), LOAD_ANSWER_USELESS, "row %zu", i);
+        dialogue.tracks[0].client_port = rows[i].client_port;
+        cr_assert_eq(answer(&dialogue, rows[i].text), LOAD_ANSWER_USELESS, "row %zu", i);
     }
 }

@@ -56,8 +56,8 @@ Test(load_options, wrong_ones_are_named)
         {"--clients", "99999999999999999999999", "too large"},
         {"--duration", "10parsecs", "not a time"},
         {"--publish", "fast", "bit rate"},
-        {"--transport", "udp", "not supported"},
         {"--transport", "smoke", "none of"},
+        {"--publish-transport", "smoke", "none of"},
         {"--verify", "some", "none of"},
         {"--slow", "10%", "share and a rate"},
         {"--slow", "10%:0", "rate"},
@@ -85,13 +85,27 @@ Test(load_options, shares_make_up_no_more_than_all)
     cr_assert_eq(parse(&o, "--stall=50%", "--slow=50%:1M", out, sizeof out), LOAD_OPTIONS_RUN);
 }
 
+Test(load_options, over_udp_nobody_stalls_or_is_slow)
+{
+    struct load_options o;
+    char out[8192];
+    cr_assert_eq(parse(&o, "--transport=udp", NULL, out, sizeof out), LOAD_OPTIONS_RUN);
+    cr_assert_eq(o.transport, LOAD_UDP);
+    cr_assert_eq(o.publish_transport, LOAD_TCP);
+    cr_assert_eq(parse(&o, "--transport=udp", "--stall=10%", out, sizeof out), LOAD_OPTIONS_USAGE);
+    cr_assert(strstr(out, "--transport tcp"), "%s", out);
+    cr_assert_eq(parse(&o, "--transport=udp", "--slow=10%:1M", out, sizeof out),
+                 LOAD_OPTIONS_USAGE);
+}
+
 Test(load_options, help_fits_and_names_every_flag)
 {
     struct load_options o;
     char out[8192];
-    static const char *const names[] = {"--publish",    "--streams", "--clients", "--join-rate",
-                                        "--verify",     "--stall",   "--slow",    "--churn",
-                                        "--server-pid", "--json",    "--html",    "Exit status"};
+    static const char *const names[] = {"--publish",   "--streams",    "--clients", "--join-rate",
+                                        "--transport", "--verify",     "--stall",   "--slow",
+                                        "--churn",     "--server-pid", "--json",    "--html",
+                                        "Exit status"};
     cr_assert_eq(parse(&o, "--help", NULL, out, sizeof out), LOAD_OPTIONS_DONE);
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         cr_assert(strstr(out, names[i]), "%s", names[i]);

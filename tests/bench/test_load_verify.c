@@ -63,15 +63,22 @@ static void read_all(int64_t now_ms)
     scene.len = 0;
 }
 
-/* Takes packet number 'which' out of the wire. */
-static void drop_packet(unsigned which)
+/* Packet number 'which' of the wire, with its interleaved header. */
+static struct slice find_packet(unsigned which)
 {
     size_t at = 0;
     for (; which > 0; which--)
         at += INTERLEAVED_HEADER_BYTES + get_be16(scene.wire + at + 2);
-    size_t len = INTERLEAVED_HEADER_BYTES + get_be16(scene.wire + at + 2);
-    scene.len -= len;
-    memmove(scene.wire + at, scene.wire + at + len, scene.len - at);
+    return slice_of(scene.wire + at, INTERLEAVED_HEADER_BYTES + get_be16(scene.wire + at + 2));
+}
+
+/* Takes it out of the wire. */
+static void drop_packet(unsigned which)
+{
+    struct slice packet = find_packet(which);
+    size_t at = (size_t)(packet.ptr - scene.wire);
+    scene.len -= packet.len;
+    memmove(scene.wire + at, scene.wire + at + packet.len, scene.len - at);
 }
 
 static void assert_flawless(void)
@@ -183,6 +190,39 @@ Test(load_verify, what_comes_twice_is_late)
     read_all(PLAY_MS);
     cr_assert_eq(scene.tally.late_packets, packets);
     cr_assert_eq(scene.tally.units, 2);
+}
+
+/* The packets of the wire without their interleaved headers, in this order. */
+static void take_datagrams(const unsigned *order, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct slice packet = find_packet(order[i]);
+        struct slice copy = guard_copy(slice_from(packet, INTERLEAVED_HEADER_BYTES));
+        load_verify_datagram(&scene.verify, 0, copy, PLAY_MS * NS_PER_MS);
+        guard_free(copy);
+    }
+}
+
+Test(load_verify, datagrams_are_packets_without_a_header)
+{
+    static const unsigned order[] = {0, 1, 2};
+    begin("2M", 30000);
+    cr_assert_eq(append(0, PLAY_MS), 3);
+    take_datagrams(order, ARRAY_LEN(order));
+    assert_flawless();
+    cr_assert_eq(scene.tally.units, 1);
+    cr_assert_eq(scene.tally.bytes, scene.len - 3 * INTERLEAVED_HEADER_BYTES);
+}
+
+Test(load_verify, overtaken_packet_is_late_and_not_lost)
+{
+    static const unsigned order[] = {0, 2, 1, 3};
+    begin("300k", 1360);
+    for (uint64_t n = 0; n < ARRAY_LEN(order); n++)
+        append(n, PLAY_MS);
+    take_datagrams(order, ARRAY_LEN(order));
+    cr_assert_eq(scene.tally.lost_packets, 0);
+    cr_assert_eq(scene.tally.late_packets, 1);
 }
 
 Test(load_verify, cached_units_have_no_delay)

@@ -51,6 +51,12 @@ def quick_run_measures_all_that_is_listed():
         assert row["rounds"] >= 5, row
 
 
+def what_is_packed_is_unpacked_too():
+    def kinds(operation):
+        return {name.split("/")[2] for name in listed("--only", f"rtp/{operation}/*")}
+    assert kinds("pack") == kinds("unpack") >= kinds("pack-udp") | kinds("measure"), listed()
+
+
 def only_takes_what_the_pattern_matches():
     names = [name for name in listed() if name.startswith("rtsp/")]
     rows, _ = measured("--only", "rtsp/*")
@@ -76,8 +82,9 @@ def file_that_cannot_be_written_is_named():
         assert done.returncode == 1 and path in done.stderr, done
 
 
-CASES = [quick_run_measures_all_that_is_listed, only_takes_what_the_pattern_matches,
-         help_names_every_flag, wrong_usage_is_explained, file_that_cannot_be_written_is_named]
+CASES = [quick_run_measures_all_that_is_listed, what_is_packed_is_unpacked_too,
+         only_takes_what_the_pattern_matches, help_names_every_flag, wrong_usage_is_explained,
+         file_that_cannot_be_written_is_named]
 
 
 def main():

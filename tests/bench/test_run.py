@@ -37,8 +37,8 @@ def smoke_rows(directory):
 
 
 # The runs inside a row, by its kind.
-RUNS = {"floor": ["umbel", "floor"], "scaling": ["umbel", "floor"], "workers": ["one", "two"],
-        "streams": ["one", "many"], "storm": ["quiet", "playing", "joiners", "settled"],
+RUNS = {"floor": ["umbel", "floor"], "udp": ["umbel", "floor"], "scaling": ["umbel", "floor"],
+        "workers": ["one", "two"], "streams": ["one", "many"], "storm": ["quiet", "playing", "joiners", "settled"],
         "isolation": ["without", "with"]}
 
 

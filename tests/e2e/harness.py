@@ -70,6 +70,12 @@ def is_sanitized():
     return b"__asan_init" in binary or b"__tsan_init" in binary
 
 
+@functools.cache
+def knows_flag(flag):
+    usage = subprocess.run([umbel(), "--help"], capture_output=True, text=True, check=True).stdout
+    return flag in usage
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--umbel", required=True, help="the server to test")
@@ -128,10 +134,15 @@ def wait_until(condition, what, seconds=10):
 
 
 class Server:
-    """umbel on a free port of 127.0.0.1. Leaving the with block stops it and checks its end."""
+    """umbel on a free port of 127.0.0.1. Leaving the with block stops it and checks its end.
 
-    def __init__(self, *flags, listen=("127.0.0.1:0",)):
+    Without an rtp_port it does not speak UDP, so that programs which run at the same time do not meet.
+    """
+
+    def __init__(self, *flags, listen=("127.0.0.1:0",), rtp_port=0):
         addresses = [word for address in listen for word in ("--listen", address)]
+        if knows_flag("--rtp-port"):
+            addresses += ["--rtp-port", str(rtp_port)]
         self.process = subprocess.Popen(
             [umbel(), *addresses, "--workers", "2", "--no-pin", "--log-level", "debug", *flags],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Real players: ffmpeg, ffprobe and GStreamer, over TCP."""
+"""Real players: ffmpeg, ffprobe and GStreamer, over TCP unless told otherwise."""
 
 import subprocess
 
@@ -28,10 +28,10 @@ def ffprobe(url):
                 "stream=codec_name", "-of", "csv=p=0", url]).split()
 
 
-def ffmpeg_decode(url, frames):
+def ffmpeg_decode(url, frames, transport="tcp"):
     """Decodes so many pictures; the first damaged one is an error."""
     run(["ffmpeg", "-nostdin", "-v", "error", "-xerror", "-err_detect", "explode",
-         "-rtsp_transport", "tcp", "-i", url, "-map", "0:v", "-frames:v", str(frames),
+         "-rtsp_transport", transport, "-i", url, "-map", "0:v", "-frames:v", str(frames),
          "-f", "null", "-"])
 
 
@@ -45,15 +45,16 @@ def ffmpeg_store_audio(url, path, frames):
          "-map", "0:a", "-c", "copy", "-frames:a", str(frames), "-f", "adts", str(path)])
 
 
-def gstreamer(url, pipeline, buffers):
+def gstreamer(url, pipeline, buffers, transport="tcp"):
     """rtspsrc and a pipeline up to so many buffers; identity ends it in order, with TEARDOWN."""
     chain, sink = pipeline
-    run(["gst-launch-1.0", "-q", "rtspsrc", f"location={url}", "protocols=tcp", "latency=200",
+    run(["gst-launch-1.0", "-q", "rtspsrc", f"location={url}", f"protocols={transport}",
+         "latency=200",
          *chain.split(), "!", "identity", f"eos-after={buffers}", *sink.split()])
 
 
-def gstreamer_decode(url, frames):
-    gstreamer(url, ("! rtph264depay ! h264parse ! avdec_h264", "! fakesink"), frames)
+def gstreamer_decode(url, frames, transport="tcp"):
+    gstreamer(url, ("! rtph264depay ! h264parse ! avdec_h264", "! fakesink"), frames, transport)
 
 
 def gstreamer_store_video(url, path, frames):

@@ -54,18 +54,18 @@ class Program:
         self.process.wait(10)
 
 
-def ffmpeg(server, clip, path="live/cam", streams=()):
+def ffmpeg(server, clip, path="live/cam", streams=(), transport="tcp"):
     """ffmpeg in real time without end. streams: ("-an",) or ("-vn",) leaves one kind out."""
     return Program(server, path, [
         "ffmpeg", "-nostdin", "-v", "warning", "-re", "-stream_loop", "-1", "-i", clip.path,
-        *streams, "-c", "copy", "-f", "rtsp", "-rtsp_transport", "tcp", server.url(path)])
+        *streams, "-c", "copy", "-f", "rtsp", "-rtsp_transport", transport, server.url(path)])
 
 
-def gstreamer(server, clip, path="live/cam"):
+def gstreamer(server, clip, path="live/cam", transport="tcp"):
     """rtspclientsink, video only."""
     return Program(server, path, [
         "gst-launch-1.0", "-q", "filesrc", f"location={clip.path}", "!", "qtdemux", "!",
-        "h264parse", "!", "rtspclientsink", "protocols=tcp", f"location={server.url(path)}"])
+        "h264parse", "!", "rtspclientsink", f"protocols={transport}", f"location={server.url(path)}"])
 
 
 def sdp_text(parameter_sets=None, video=True, audio=False):
@@ -104,9 +104,11 @@ class Publisher(rtsp.Connection):
         return self.request("ANNOUNCE", self.url, self.sdp.encode(),
                             Content_Type="application/sdp")
 
+    def transport(self, track):
+        return f"{rtsp.TCP};interleaved={2 * track}-{2 * track + 1};mode={self.mode}"
+
     def setup(self, track):
-        reply = self.request("SETUP", f"{self.url}/streamid={track}", Transport=(
-            f"{rtsp.TCP};interleaved={2 * track}-{2 * track + 1};mode={self.mode}"))
+        reply = self.request("SETUP", f"{self.url}/streamid={track}", Transport=self.transport(track))
         if reply.status == 200:
             self.session = reply.headers["session"].split(";")[0]
         return reply
@@ -116,27 +118,35 @@ class Publisher(rtsp.Connection):
                    self.request("RECORD", self.url, Range="npt=0.000-")]
         assert all(r.status == 200 for r in replies), replies
 
+    def send_rtp(self, track, packets):
+        """Sends RTP packets, in one piece."""
+        channel = bytes([2 * track])
+        self.send(b"".join(b"$" + channel + len(p).to_bytes(2, "big") + p for p in packets))
+
     def send_packet(self, track, timestamp, payload, marker):
         packet = rtp.build_rtp(marker, self.tracks[track], self.seq[track], timestamp,
                                0x1234 + track, payload)
         self.seq[track] += 1
-        self.send(b"$" + bytes([2 * track]) + len(packet).to_bytes(2, "big") + packet)
+        self.send_rtp(track, [packet])
 
     def lose_packet(self, track):
         """Leaves out a sequence number, as a loss upstream does."""
         self.seq[track] += 1
 
-    def send_unit(self, nals, timestamp, marker=True, lose=(), size_max=1400):
-        """One access unit, but for the packets of the numbers in lose."""
+    def unit_packets(self, nals, timestamp, marker=True, lose=(), size_max=1400):
+        """The packets of one access unit, but for those of the numbers in lose."""
         payloads = [p for nal in nals for p in rtp.pack_nal(nal, size_max)]
         packets = []
         for i, payload in enumerate(payloads):
             if i not in lose:
                 last = marker and i == len(payloads) - 1
-                packet = rtp.build_rtp(last, 96, self.seq[0], timestamp, 0x1234, payload)
-                packets.append(b"$\0" + len(packet).to_bytes(2, "big") + packet)
+                packets.append(rtp.build_rtp(last, 96, self.seq[0], timestamp, 0x1234, payload))
             self.seq[0] += 1
-        self.send(b"".join(packets))
+        return packets
+
+    def send_unit(self, nals, timestamp, **options):
+        """One access unit, packed as unit_packets() does."""
+        self.send_rtp(0, self.unit_packets(nals, timestamp, **options))
 
     def send_aac(self, units, timestamp):
         self.send_packet(len(self.tracks) - 1, timestamp, rtp.pack_aac(units), True)
@@ -145,8 +155,9 @@ class Publisher(rtsp.Connection):
 class Feed:
     """Publishes unit(0), unit(1), ... at a steady pace on a thread of its own."""
 
-    def __init__(self, server, unit, parameter_sets, fps=50, path="live/cam", first_timestamp=0):
-        self.publisher = Publisher(server, path, parameter_sets)
+    def __init__(self, server, unit, parameter_sets, fps=50, path="live/cam", first_timestamp=0,
+                 publisher=Publisher):
+        self.publisher = publisher(server, path, parameter_sets)
         self._unit, self._fps, self._first_timestamp = unit, fps, first_timestamp
         self.sent = 0
         self.sent_bytes = 0

@@ -66,6 +66,13 @@ def receiver_report(ssrc):
     return struct.pack("!BBHI", 0x80, RTCP_RR, 1, ssrc)
 
 
+def report_block(packet):
+    """(SSRC, packets lost, highest sequence number) of the first block of an RR or SR."""
+    at = 4 if packet.type == RTCP_RR else 24
+    ssrc, lost, highest = struct.unpack_from("!III", packet.body, at)
+    return ssrc, lost & 0xffffff, highest
+
+
 def nal_type(nal):
     return nal[0] & 31
 

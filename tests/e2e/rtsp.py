@@ -26,7 +26,7 @@ class Connection:
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.connect((server.host, server.port))
-        self.base = server.url("")
+        self.server = server
         self.cseq = 0
         self.session = None
         self._input = bytearray()
@@ -222,7 +222,9 @@ class Player(Connection):
         self.session = reply.headers["session"].split(";")[0]
         fields = dict((part + "=").split("=")[:2] for part in reply.headers["transport"].split(";"))
         self.transports[track] = fields
-        self.channels[int(fields["interleaved"].split("-")[0])] = track
+        self.channels = {c: t for c, t in self.channels.items() if t != track}
+        if "interleaved" in fields:
+            self.channels[int(fields["interleaved"].split("-")[0])] = track
         return reply
 
     def play(self, **headers):
