@@ -52,13 +52,17 @@ void loop_fini(struct loop *l)
 int loop_add(struct loop *l, struct io *io)
 {
     struct epoll_event ev = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = io};
+    io->epoll_fd = l->epoll_fd;
     return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, io->fd, &ev) == 0 ? 0 : -errno;
 }
 
 void loop_close(struct io *io)
 {
-    if (io->fd >= 0)
+    if (io->fd >= 0) {
+        /* Closing does not do it while a child process still has the descriptor (epoll(7)). */
+        epoll_ctl(io->epoll_fd, EPOLL_CTL_DEL, io->fd, NULL);
         close(io->fd);
+    }
     io->fd = -1;
 }
 

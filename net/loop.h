@@ -16,7 +16,8 @@
 
 /* A descriptor in the loop. events: EPOLLIN, EPOLLOUT, EPOLLHUP, EPOLLERR, EPOLLRDHUP. */
 struct io {
-    int fd; /* -1: closed; no event will come */
+    int fd;       /* -1: closed; no event will come */
+    int epoll_fd; /* of the loop that it is in */
     void (*on_events)(struct io *io, uint32_t events);
 };
 
@@ -49,7 +50,7 @@ void loop_fini(struct loop *l);
 /* Watches io->fd for input, output and hang-up, once and for all, edge-triggered. 0 or -errno. */
 int loop_add(struct loop *l, struct io *io);
 
-/* Closes io->fd (which takes it out of epoll) and marks the io closed. */
+/* Takes io->fd out of its loop, closes it and marks the io closed. */
 void loop_close(struct io *io);
 
 /* Takes io->fd out of the loop, marks the io closed, and returns the fd, which stays open. */
