@@ -98,7 +98,8 @@ int media_key_track(const struct media *m)
 
 static bool is_same_track(const struct media_track *a, const struct media_track *b)
 {
-    if (a->codec != b->codec || a->inactive != b->inactive || a->clock_rate != b->clock_rate ||
+    if (a->codec != b->codec || media_track_kind(a) != media_track_kind(b) ||
+        a->inactive != b->inactive || a->clock_rate != b->clock_rate ||
         a->channels != b->channels || strcmp(media_track_encoding(a), media_track_encoding(b)) != 0)
         return false;
     return codecs[a->codec].config_in_band ||

@@ -26,12 +26,12 @@ static void end_stream(struct orphans *o, struct stream *s)
     registry_remove(o->registry, s);
 }
 
-static void finish(struct orphan *orphan)
+static void finish(struct orphan *orphan, const char *why)
 {
     struct orphans *o = orphan->owner;
     if (stream_claim_again(orphan->stream, orphan->ticket)) {
-        LOG_INFO("no publisher came back: stream ended",
-                 log_str("stream", stream_name(orphan->stream)));
+        LOG_INFO("stream ended", log_str("stream", stream_name(orphan->stream)),
+                 log_str("reason", why));
         end_stream(o, orphan->stream);
     }
     tmr_disarm(&o->loop->timers, &orphan->grace);
@@ -43,7 +43,7 @@ static void finish(struct orphan *orphan)
 static void on_grace_over(struct tmr *t, int64_t now_ns)
 {
     (void)now_ns;
-    finish(CONTAINER_OF(t, struct orphan, grace));
+    finish(CONTAINER_OF(t, struct orphan, grace), "no publisher came");
 }
 
 void orphans_add(struct orphans *o, struct stream **s, int64_t grace_ns)
@@ -67,5 +67,5 @@ void orphans_add(struct orphans *o, struct stream **s, int64_t grace_ns)
 void orphans_end(struct orphans *o)
 {
     while (!list_empty(&o->list))
-        finish(CONTAINER_OF(o->list.next, struct orphan, link));
+        finish(CONTAINER_OF(o->list.next, struct orphan, link), "the server stops");
 }

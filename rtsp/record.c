@@ -64,43 +64,51 @@ static bool ask_for_name(struct request *rq)
 {
     struct conn *c = rq->conn;
     struct stream *s = registry_find(c->worker->registry, rq->url.path);
-    if (c->worker->config->second_publisher != SECOND_PUBLISHER_REPLACE || !s ||
-        c->session.has_taken_over)
+    if (c->worker->config->second_publisher != SECOND_PUBLISHER_REPLACE || !s)
         return false;
     c->session.takeover = takeover_ask(c->worker, stream_id(s), on_takeover_back, c);
     return c->session.takeover != NULL;
 }
 
 /* The stream that is announced, or NULL: then the request was refused, or waits. */
-static struct publisher *make_publisher(struct request *rq, const struct sdp *sdp)
+static struct publisher *make_publisher(struct request *rq, const struct sdp *sdp, bool may_ask)
 {
     int err;
     struct publisher *p = publisher_create(rq->conn->worker, rq->url.path, sdp, &err);
-    if (!p && err == -EEXIST && ask_for_name(rq)) {
+    if (!p && err == -EEXIST && may_ask && ask_for_name(rq)) {
         rq->later = true;
         return NULL;
     }
-    rq->conn->session.has_taken_over = false;
     if (!p)
         refuse_publisher(rq, err);
     return p;
+}
+
+/* Who goes on with a stream, or wants to replace its publisher, makes no new one. */
+static bool is_one_too_many(const struct request *rq)
+{
+    const struct rtsp_worker *w = rq->conn->worker;
+    return registry_count(w->registry) >= w->config->max_streams &&
+           !registry_find(w->registry, rq->url.path);
 }
 
 void record_announce(struct request *rq)
 {
     struct conn *c = rq->conn;
     struct sdp sdp;
+    bool has_asked = c->session.has_taken_over;
+    c->session.has_taken_over = false;
     const char *why = "the URL names no stream that can be played";
     int status = is_playable(&rq->url) ? check_media(rq->msg, &sdp, &why) : 400;
     if (status != 200) {
         request_fail(rq, status, why);
         return;
     }
-    if (registry_count(c->worker->registry) >= c->worker->config->max_streams) {
+    if (is_one_too_many(rq)) {
         request_fail(rq, 503, "too many streams");
         return;
     }
-    struct publisher *p = make_publisher(rq, &sdp);
+    struct publisher *p = make_publisher(rq, &sdp, !has_asked);
     if (!p)
         return;
     if (session_bind(&c->session, publisher_stream(p)) != 0) {

@@ -8,10 +8,7 @@
 #include "core/params.h"
 #include "rtp/batch.h"
 #include "rtsp/ingest.h"
-#include "rtsp/source.h"
-
-/* Whoever asked for the stream comes at once, if at all. */
-#define HAND_OVER_NS (5 * NS_PER_S)
+#include "rtsp/succession.h"
 
 struct publisher {
     struct rtsp_worker *worker;
@@ -19,10 +16,10 @@ struct publisher {
     struct media media; /* as it stands; the stream has published copies */
     size_t packet_bytes;
     bool started;
-    bool awaits_key;  /* nothing is published before the first key frame */
-    bool hands_over;  /* somebody else is about to go on with the stream */
-    uint32_t rejoins; /* tracks whose next frame continues nothing that was published */
-    int64_t now_ns;   /* of the packet that is being taken in */
+    bool hands_over;      /* somebody else is about to go on with the stream */
+    uint32_t awaits_keys; /* tracks of which nothing is published before a key frame */
+    uint32_t rejoins;     /* tracks whose next frame continues nothing that was published */
+    int64_t now_ns;       /* of the packet that is being taken in */
     struct wallclock_source clock;
     struct ingest track[MEDIA_TRACKS_MAX];
 };
@@ -71,16 +68,27 @@ static unsigned number_of(const struct publisher *p, const struct ingest *t)
     return (unsigned)(t - p->track);
 }
 
+/* Every track begins with a key frame, and the key track, at which players begin, before all
+ * others. False for what comes too early. */
+static bool may_begin(struct publisher *p, unsigned number, bool key)
+{
+    int first = media_key_track(&p->media);
+    if (first >= 0 && (unsigned)first != number && (p->awaits_keys >> first & 1))
+        return false;
+    if (key)
+        p->awaits_keys &= ~(1u << number);
+    return !(p->awaits_keys >> number & 1);
+}
+
 static void on_frame(struct ingest *t, const struct access_unit *au, int64_t wall_ns)
 {
     struct publisher *p = t->owner;
     unsigned number = number_of(p, t);
     struct media_track *track = &p->media.track[number];
     note_params(p, track, au->data);
-    p->awaits_key &= !au->key;
     if (au->new_timeline)
         p->rejoins |= 1u << number; /* whatever becomes of this one */
-    if (stream_state(p->stream) != STREAM_LIVE || p->awaits_key)
+    if (stream_state(p->stream) != STREAM_LIVE || !may_begin(p, number, au->key))
         return; /* of no use to any player */
     struct frame *f = make_frame(track, au);
     if (!f)
@@ -121,53 +129,6 @@ static int add_track(struct publisher *p, const struct sdp_track *from)
     return err;
 }
 
-/* What the last publisher has said in-band is still true if this one does not say otherwise. */
-static void inherit_config(struct publisher *p)
-{
-    const struct media *before = stream_media(p->stream, NULL);
-    for (unsigned i = 0; i < p->media.track_count; i++)
-        if (p->media.track[i].config_len == 0)
-            media_track_set_config(&p->media.track[i], media_track_config(&before->track[i]));
-}
-
-/* A track that the last publisher announced, and then did not set up, this one may announce too. */
-static bool continues(const struct publisher *p, const struct media *before)
-{
-    struct media now = p->media;
-    for (unsigned i = 0; i < now.track_count; i++)
-        now.track[i].inactive |= before->track[i].inactive;
-    return media_is_compatible(before, &now);
-}
-
-/*
- * A stream of that name whose publisher has gone: this one goes on with it when its players need no
- * new description; else they are sent away to ask for one. False when there is none to go on with.
- */
-static bool adopt(struct publisher *p, const char *name)
-{
-    struct stream *s = registry_find(p->worker->registry, name);
-    if (!s || !stream_claim(s))
-        return false;
-    if (stream_state(s) == STREAM_LIVE && continues(p, stream_media(s, NULL))) {
-        p->stream = stream_ref(s);
-        p->rejoins = UINT32_MAX;
-        inherit_config(p);
-        return true;
-    }
-    LOG_INFO("another description: stream ended", log_str("stream", name));
-    stream_end(s);
-    registry_remove(p->worker->registry, s);
-    return false;
-}
-
-static int find_stream(struct publisher *p, const char *name)
-{
-    struct rtsp_worker *w = p->worker;
-    if (adopt(p, name))
-        return 0;
-    return source_make_stream(w->registry, w->config, w->workers, name, &p->media, &p->stream);
-}
-
 struct publisher *publisher_create(struct rtsp_worker *w, const char *name, const struct sdp *sdp,
                                    int *err)
 {
@@ -179,8 +140,10 @@ struct publisher *publisher_create(struct rtsp_worker *w, const char *name, cons
     p->packet_bytes = w->config->packet_bytes;
     for (unsigned i = 0; i < sdp->track_count && *err == 0; i++)
         *err = add_track(p, &sdp->track[i]);
+    bool goes_on = false;
     if (*err == 0)
-        *err = find_stream(p, name);
+        *err = succession_take(w, name, &p->media, &p->stream, &goes_on);
+    p->rejoins = goes_on ? UINT32_MAX : 0;
     if (*err == 0)
         return p;
     publisher_destroy(p);
@@ -206,35 +169,15 @@ static void log_end(const struct publisher *p)
              log_u64("bad_packets", bad_packets));
 }
 
-/* How long the stream may wait for another publisher. */
-static int64_t grace_ns(const struct publisher *p)
-{
-    int64_t grace = p->worker->config->publisher_grace_ns;
-    if (p->worker->draining || stream_state(p->stream) != STREAM_LIVE)
-        return 0;
-    return p->hands_over && grace < HAND_OVER_NS ? HAND_OVER_NS : grace;
-}
-
-static void leave_stream(struct publisher *p)
-{
-    if (p->started)
-        log_end(p);
-    int64_t grace = grace_ns(p);
-    if (grace > 0) {
-        orphans_add(&p->worker->orphans, &p->stream, grace);
-        return;
-    }
-    stream_end(p->stream);
-    registry_remove(p->worker->registry, p->stream);
-    stream_unref(&p->stream);
-}
-
 void publisher_destroy(struct publisher *p)
 {
     if (!p)
         return;
-    if (p->stream)
-        leave_stream(p);
+    if (p->stream) {
+        if (p->started)
+            log_end(p);
+        succession_leave(p->worker, &p->stream, p->hands_over);
+    }
     for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++)
         ingest_fini(&p->track[i]);
     free(p);
@@ -287,6 +230,13 @@ static int start_tracks(struct publisher *p, int64_t reorder_hold_ns)
     return err;
 }
 
+static void await_keys(struct publisher *p)
+{
+    for (unsigned i = 0; i < p->media.track_count; i++)
+        if (!p->media.track[i].inactive && codec_has_keys(p->media.track[i].codec))
+            p->awaits_keys |= 1u << i;
+}
+
 int publisher_start(struct publisher *p, uint32_t tracks, int64_t reorder_hold_ns)
 {
     if (!p->started) {
@@ -296,7 +246,7 @@ int publisher_start(struct publisher *p, uint32_t tracks, int64_t reorder_hold_n
             return err;
     }
     p->started = true;
-    p->awaits_key = media_key_track(&p->media) >= 0;
+    await_keys(p);
     open_if_complete(p);
     return 0;
 }

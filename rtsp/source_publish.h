@@ -35,8 +35,9 @@ unsigned publisher_tracks(const struct publisher *p);
 
 /*
  * Media may come now, of the tracks whose bit is set; the stream opens to players as soon as its
- * description is complete. If one of them has key frames, it begins with one: what comes before is
- * dropped. reorder_hold_ns: see ingest_start; only the first call's counts. 0 or -ENOMEM.
+ * description is complete. If one of them has key frames, it begins with one, and so does each that
+ * has: what comes before is dropped. reorder_hold_ns: see ingest_start; only the first call's
+ * counts. 0 or -ENOMEM.
  */
 int publisher_start(struct publisher *p, uint32_t tracks, int64_t reorder_hold_ns);
 
