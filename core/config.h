@@ -33,7 +33,8 @@ struct config {
     bool rtp_port_is_given;   /* else any will do */
     uint64_t udp_bytes_per_s; /* a player catches up with no more; 0: without limit */
     uint64_t udp_burst_bytes;
-    const char *multicast; /* the range of the groups; NULL: no multicast */
+    const char *multicast;      /* the range of the groups; NULL: no multicast */
+    const char *multicast_from; /* our address that it is sent from; NULL: see multicast_source */
     uint64_t multicast_port;
     uint64_t multicast_ttl;
 

@@ -13,6 +13,7 @@ enum { PEERS_BUCKETS = 1024 };
 struct peer {
     struct list link;
     struct udp_addr addr;
+    void *owner; /* as its user likes */
 };
 
 struct peers {

@@ -37,6 +37,17 @@ static const char *set_rtp_port(void *into, const struct flag *f, const char *te
     return NULL;
 }
 
+static const char *set_multicast_from(void *into, const struct flag *f, const char *text)
+{
+    struct config *c = into;
+    struct addr a;
+    (void)f;
+    if (addr_parse(&a, text, 0) != 0 || addr_port(&a) != 0)
+        return "is not an address (like 192.168.1.10 or [fd00::1])";
+    c->multicast_from = text;
+    return NULL;
+}
+
 static const char *set_multicast(void *into, const struct flag *f, const char *text)
 {
     struct config *c = into;
@@ -89,6 +100,10 @@ static const struct flag rows[] = {
     {"multicast", FLAG_CUSTOM, "RANGE", NULL,
      "play by multicast, too: each stream gets a group out of this range, like 239.255.0.0/16",
      .set = set_multicast},
+    {"multicast-from", FLAG_CUSTOM, "ADDR", NULL,
+     "send multicast from this address of ours, and so by its network (default: the address that "
+     "the first player of a group has come to)",
+     .set = set_multicast_from},
     {"multicast-port", FLAG_NUMBER, "PORT", "5000",
      "the groups' port for RTP of the first track; two for each track", FIELD(multicast_port), 1024,
      65000},

@@ -26,7 +26,8 @@ void egress_udp_init(struct egress_udp *e, struct udp *rtp, struct udp *rtcp, ui
 
 static int64_t cost_ns(const struct egress_udp *e, size_t bytes)
 {
-    return (int64_t)bytes * e->ns_per_kib / 1024;
+    int64_t whole = (int64_t)(bytes / 1024), part = (int64_t)(bytes % 1024);
+    return whole * e->ns_per_kib + part * e->ns_per_kib / 1024;
 }
 
 size_t egress_udp_allowance(const struct egress_udp *e, const struct udp_target *t, int64_t now_ns)
@@ -34,7 +35,10 @@ size_t egress_udp_allowance(const struct egress_udp *e, const struct udp_target 
     if (e->ns_per_kib == 0 || t->paid_until_ns <= now_ns)
         return e->ns_per_kib == 0 ? SIZE_MAX : e->burst_bytes;
     int64_t left_ns = now_ns + cost_ns(e, e->burst_bytes) - t->paid_until_ns;
-    return left_ns > 0 ? (size_t)(left_ns * 1024 / e->ns_per_kib) : 0;
+    if (left_ns <= 0)
+        return 0;
+    int64_t part_ns = left_ns % e->ns_per_kib;
+    return (size_t)(left_ns / e->ns_per_kib * 1024 + part_ns * 1024 / e->ns_per_kib);
 }
 
 int64_t egress_udp_allowed_at(const struct egress_udp *e, const struct udp_target *t, size_t bytes)

@@ -90,10 +90,6 @@ void groups_destroy(struct groups *g)
 {
     if (!g)
         return;
-    for (struct group *next, *group = g->first; group; group = next) {
-        next = group->next;
-        free_group(group);
-    }
     pthread_mutex_destroy(&g->mutex);
     free(g);
 }
@@ -114,19 +110,6 @@ static bool is_taken(const struct groups *g, uint32_t number)
     while (group && group->number != number)
         group = group->next;
     return group != NULL;
-}
-
-/* Of the groups that nobody uses, one forgets its stream. */
-static void forget_unused(struct groups *g)
-{
-    for (struct group **at = &g->first; *at; at = &(*at)->next) {
-        struct group *group = *at;
-        if (group->refs > 0)
-            continue;
-        *at = group->next;
-        free_group(group);
-        return;
-    }
 }
 
 /* FNV-1a: a stream gets the same group every time, if that is free. */
@@ -172,14 +155,19 @@ struct group *groups_get(struct groups *g, const char *name)
     struct group *group = find_name(g, name);
     if (!group)
         group = make_group(g, name);
-    if (!group) {
-        forget_unused(g);
-        group = make_group(g, name);
-    }
     if (group)
         group->refs++;
     pthread_mutex_unlock(&g->mutex);
     return group;
+}
+
+static void remove_group(struct groups *g, struct group *group)
+{
+    struct group **at = &g->first;
+    while (*at != group)
+        at = &(*at)->next;
+    *at = group->next;
+    free_group(group);
 }
 
 void group_put(struct group **groupp)
@@ -188,9 +176,11 @@ void group_put(struct group **groupp)
     *groupp = NULL;
     if (!group)
         return;
-    pthread_mutex_lock(&group->table->mutex);
-    group->refs--;
-    pthread_mutex_unlock(&group->table->mutex);
+    struct groups *g = group->table;
+    pthread_mutex_lock(&g->mutex);
+    if (--group->refs == 0)
+        remove_group(g, group);
+    pthread_mutex_unlock(&g->mutex);
 }
 
 /* -- who sends -- */

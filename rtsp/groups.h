@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The multicast groups of the server: each stream that is played by multicast has one, out of the
- * range that the operator gave, and keeps it, so that a group's address says which stream it is.
- * Shared by all workers; a mutex guards the table, which is looked at when somebody asks for
- * multicast, never for media.
+ * range that the operator gave. The stream's name chooses it, so that a stream has the same one
+ * every time, unless another has that. Shared by all workers; a mutex guards the table, which is
+ * looked at when somebody asks for multicast, never for media.
  *
  * A worker that has players of a group may send to it; one at a time does. Since the packets of a
- * frame are the same wherever they are made, another goes on when that one's last player leaves.
+ * frame are the same wherever they are made, another goes on when that one's last player leaves:
+ * with its next frame, so one may be lost, or come twice.
  */
 #pragma once
 

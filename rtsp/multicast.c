@@ -55,6 +55,12 @@ static void on_end(struct viewer *v, enum viewer_end why)
     destroy(m);
 }
 
+struct addr multicast_source(const struct multicast_worker *w, int fd)
+{
+    struct addr a;
+    return w->from && addr_parse(&a, w->from, 0) == 0 ? a : addr_local(fd);
+}
+
 static struct multicast *find(const struct multicast_worker *w, const struct stream *s)
 {
     for (struct list *l = w->streams.next; l != &w->streams; l = l->next) {

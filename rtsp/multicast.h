@@ -17,6 +17,7 @@ struct multicast_worker {
     struct groups *groups; /* NULL: there is no multicast */
     struct loop *loop;
     unsigned id;
+    const char *from; /* our address to send from; NULL: see multicast_source */
     struct metrics *metrics;
     struct list streams; /* that have members */
 };
@@ -27,6 +28,10 @@ struct multicast_member {
     struct multicast *stream; /* NULL: plays nothing */
     void (*on_end)(struct multicast_member *m);
 };
+
+/* Our address that multicast is sent from: the configured one, or that to which the connection fd
+ * has come. */
+struct addr multicast_source(const struct multicast_worker *w, int fd);
 
 /*
  * From now on m plays s: all its tracks, for the group has them all. local: our address, to send

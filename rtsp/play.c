@@ -232,7 +232,7 @@ static bool play_in_group(struct request *rq, struct stream *s)
 {
     struct conn *c = rq->conn;
     const struct lane_options options = lane_options(c->worker);
-    struct addr local = addr_local(c->io.fd);
+    struct addr local = multicast_source(&c->worker->multicast, c->io.fd);
     c->session.member.on_end = on_multicast_end;
     if (multicast_join(&c->worker->multicast, &c->session.member, s, &local, &options) != 0) {
         request_fail(rq, 503, "out of memory");

@@ -221,6 +221,7 @@ static int start_multicast(struct server *s)
     for (unsigned i = 0; i < s->worker_count; i++) {
         struct rtsp_worker *w = &s->worker[i]->worker;
         w->multicast.groups = s->groups;
+        w->multicast.from = config->multicast_from;
         if (w->udp.is_open) {
             udp_set_multicast_ttl(&w->udp.rtp, (uint8_t)config->multicast_ttl);
             udp_set_multicast_ttl(&w->udp.rtcp, (uint8_t)config->multicast_ttl);

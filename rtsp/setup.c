@@ -108,13 +108,11 @@ static int choose(const struct request *rq, const struct setup *setup, struct tr
 static void answer(struct request *rq, const struct setup *setup, const struct transport_spec *spec,
                    const char *where)
 {
-    int len = (int)spec->protocol.len;
-    const char *protocol = (const char *)spec->protocol.ptr;
     request_ok(rq);
     if (setup->record)
-        reply_header(&rq->reply, "Transport", "%.*s;%s;mode=record", len, protocol, where);
+        reply_header(&rq->reply, "Transport", "%s;%s;mode=record", spec->protocol, where);
     else
-        reply_header(&rq->reply, "Transport", "%.*s;%s;ssrc=%08X;mode=\"PLAY\"", len, protocol,
+        reply_header(&rq->reply, "Transport", "%s;%s;ssrc=%08X;mode=\"PLAY\"", spec->protocol,
                      where, (unsigned)setup->ssrc);
     request_end(rq, NULL, (struct slice){0});
 }
@@ -200,7 +198,7 @@ static bool set_up_multicast(struct request *rq, const struct setup *setup,
     s->layout.kind = LANE_MULTICAST;
     s->layout.tracks |= 1u << setup->track;
     char group[ADDR_TEXT_MAX], source[ADDR_TEXT_MAX], where[WHERE_MAX];
-    struct addr local = addr_local(c->io.fd);
+    struct addr local = multicast_source(&c->worker->multicast, c->io.fd);
     addr_format_host(&s->group->addr, group);
     addr_format_host(&local, source);
     unsigned port = addr_port(&s->group->addr) + 2 * setup->track;

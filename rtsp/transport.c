@@ -19,7 +19,7 @@ static bool take_element(struct slice *list, struct slice *element)
     return any;
 }
 
-static enum transport_kind kind_of(struct slice protocol)
+static void read_protocol(struct slice protocol, struct transport_spec *spec)
 {
     static const struct {
         const char *name;
@@ -29,10 +29,13 @@ static enum transport_kind kind_of(struct slice protocol)
         {"RTP/AVP/TCP", TRANSPORT_TCP},  {"RTP/AVPF", TRANSPORT_UDP},
         {"RTP/AVPF/UDP", TRANSPORT_UDP}, {"RTP/AVPF/TCP", TRANSPORT_TCP},
     };
-    for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
-        if (slice_is_nocase(protocol, protocols[i].name))
-            return protocols[i].kind;
-    return TRANSPORT_UNKNOWN;
+    spec->kind = TRANSPORT_UNKNOWN;
+    for (size_t i = 0; i < ARRAY_LEN(protocols); i++) {
+        if (!slice_is_nocase(protocol, protocols[i].name))
+            continue;
+        spec->kind = protocols[i].kind;
+        spec->protocol = protocols[i].name;
+    }
 }
 
 static bool parse_interleaved(struct slice range, struct transport_spec *spec)
@@ -91,8 +94,7 @@ static struct transport_spec parse_element(struct slice element)
     if (!scan_until(&element, ';', &protocol))
         return spec;
 
-    spec.protocol = scan_trim(protocol);
-    spec.kind = kind_of(spec.protocol);
+    read_protocol(scan_trim(protocol), &spec);
     bool multicast = false;
     while (scan_param(&element, &key, &value)) {
         if (slice_is_nocase(key, "multicast"))

@@ -12,11 +12,11 @@ struct transport_spec {
     enum transport_kind kind;
     bool record; /* mode=record or mode=receive, in any case, with or without quotes */
     bool has_interleaved;
-    uint8_t rtp_channel;   /* when has_interleaved */
-    uint8_t rtcp_channel;  /* the second of the range, or rtp_channel + 1 when only one is given */
-    struct slice protocol; /* as the client writes it: "RTP/AVP/UDP" */
-    uint16_t rtp_port;     /* client_port; 0: none */
-    uint16_t rtcp_port;    /* the second of the range, or rtp_port + 1 when only one is given */
+    uint8_t rtp_channel;  /* when has_interleaved */
+    uint8_t rtcp_channel; /* the second of the range, or rtp_channel + 1 when only one is given */
+    const char *protocol; /* "RTP/AVP/UDP", as it was asked for; NULL when it is unknown */
+    uint16_t rtp_port;    /* client_port; 0: none */
+    uint16_t rtcp_port;   /* the second of the range, or rtp_port + 1 when only one is given */
     struct slice destination; /* empty: not given */
 };
 

@@ -7,30 +7,38 @@
 #include "core/bytes.h"
 #include "rtp/rtp.h"
 
-enum { RTP_SSRC_AT = 8, RTCP_SSRC_AT = 4, RTCP_HEADER_BYTES = 8 };
+enum {
+    RTP_SSRC_AT = 8,
+    RTCP_SSRC_AT = 4,
+    RTCP_HEADER_BYTES = 8,
+    SESSIONS_LOOKED_AT = 64,
+};
 
 /* -- legs -- */
 
-static struct udp_leg *leg_of(struct peer *p, bool is_rtcp)
+static void init_end(struct udp_end *end, struct udp_leg *leg, struct peers *table, uint16_t port)
 {
-    return is_rtcp ? CONTAINER_OF(p, struct udp_leg, rtcp) : CONTAINER_OF(p, struct udp_leg, rtp);
+    end->leg = leg;
+    end->addr = udp_addr_with_port(&leg->session->host.addr, port);
+    peer_init(&end->announced, &end->addr);
+    peer_init(&end->latched, &end->addr);
+    end->announced.owner = end->latched.owner = end;
+    if (port != 0)
+        peers_add(table, &end->announced);
 }
 
-/* Moves one end of a leg to an address. */
-static void set_peer(struct peers *table, struct peer *p, const struct udp_addr *addr)
+static void fini_end(struct udp_end *end)
 {
-    peers_remove(p);
-    p->addr = *addr;
-    if (udp_addr_port(addr) != 0)
-        peers_add(table, p);
+    peers_remove(&end->announced);
+    peers_remove(&end->latched);
 }
 
 static void free_leg(struct udp_leg *leg)
 {
     if (!leg)
         return;
-    peers_remove(&leg->rtp);
-    peers_remove(&leg->rtcp);
+    fini_end(&leg->rtp);
+    fini_end(&leg->rtcp);
     free(leg);
 }
 
@@ -43,12 +51,8 @@ int udp_session_set_leg(struct udp_session *s, unsigned track, uint16_t rtp_port
     leg->session = s;
     leg->track = track;
     leg->payload_type = payload_type;
-    const struct udp_addr rtp = udp_addr_with_port(&s->host.addr, rtp_port);
-    const struct udp_addr rtcp = udp_addr_with_port(&s->host.addr, rtcp_port);
-    peer_init(&leg->rtp, &rtp);
-    peer_init(&leg->rtcp, &rtcp);
-    set_peer(&s->port->rtp_peers, &leg->rtp, &rtp);
-    set_peer(&s->port->rtcp_peers, &leg->rtcp, &rtcp);
+    init_end(&leg->rtp, leg, &s->port->rtp_peers, rtp_port);
+    init_end(&leg->rtcp, leg, &s->port->rtcp_peers, rtcp_port);
     free_leg(s->leg[track]);
     s->leg[track] = leg;
     s->target.rtp[track] = &leg->rtp.addr;
@@ -87,55 +91,73 @@ void udp_session_destroy(struct udp_session *s)
 /* Players say what they like; publishers are known by the payload type, and by the SSRC then. */
 static bool may_be_from(const struct udp_leg *leg, bool is_rtcp, struct slice bytes)
 {
-    if (is_rtcp ? leg->rtcp_heard : leg->rtp_heard)
+    if (is_rtcp ? leg->rtcp.heard : leg->rtp.heard)
         return false;
     if (leg->payload_type < 0)
         return true;
     if (is_rtcp)
-        return leg->rtp_heard && bytes.len >= RTCP_HEADER_BYTES &&
+        return leg->rtp.heard && bytes.len >= RTCP_HEADER_BYTES &&
                get_be32(bytes.ptr + RTCP_SSRC_AT) == leg->ssrc;
     return bytes.len >= RTP_HEADER_BYTES && (bytes.ptr[1] & 0x7f) == leg->payload_type;
 }
 
-static struct udp_leg *unheard_leg(const struct udp_session *s, bool is_rtcp, struct slice bytes)
+static struct udp_end *unheard_end(const struct udp_session *s, bool is_rtcp, struct slice bytes)
 {
     for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++)
         if (s->leg[i] && may_be_from(s->leg[i], is_rtcp, bytes))
-            return s->leg[i];
+            return is_rtcp ? &s->leg[i]->rtcp : &s->leg[i]->rtp;
     return NULL;
 }
 
 /*
- * The leg that a datagram from an unknown port belongs to. Clients open their NAT in the order of
- * their tracks, so the first that was not heard yet is meant.
+ * Who a datagram from an unknown port is from. Clients open their NAT in the order of their tracks,
+ * so the first that was not heard yet is meant. Of a host with many sessions only some are looked
+ * at: who sends nonsense shall not cost more than that.
  */
-static struct udp_leg *find_by_host(struct udp_port *p, const struct udp_addr *from, bool is_rtcp,
+static struct udp_end *find_by_host(struct udp_port *p, const struct udp_addr *from, bool is_rtcp,
                                     struct slice bytes)
 {
     const struct udp_addr host = udp_addr_with_port(from, 0);
-    for (struct peer *h = peers_find(&p->hosts, &host); h; h = peers_next(&p->hosts, h)) {
+    struct peer *h = peers_find(&p->hosts, &host);
+    for (unsigned n = 0; h && n < SESSIONS_LOOKED_AT; n++, h = peers_next(&p->hosts, h)) {
         struct udp_session *s = CONTAINER_OF(h, struct udp_session, host);
-        struct udp_leg *leg = unheard_leg(s, is_rtcp, bytes);
-        if (leg)
-            return leg;
+        struct udp_end *end = unheard_end(s, is_rtcp, bytes);
+        if (end)
+            return end;
     }
     return NULL;
+}
+
+/*
+ * From now on it is there. Another session's last words may have been taken for those of this one:
+ * what comes from the announced port puts that right.
+ */
+static void move_end(struct peers *table, struct udp_end *end, const struct udp_addr *to,
+                     bool announced)
+{
+    end->addr = *to;
+    peers_remove(&end->latched);
+    if (announced)
+        return;
+    end->latched.addr = *to;
+    peers_add(table, &end->latched);
 }
 
 static void take(struct udp_port *p, bool is_rtcp, const struct udp_addr *from, struct slice bytes)
 {
     struct peers *table = is_rtcp ? &p->rtcp_peers : &p->rtp_peers;
     struct peer *known = peers_find(table, from);
-    struct udp_leg *leg = known ? leg_of(known, is_rtcp) : find_by_host(p, from, is_rtcp, bytes);
-    if (!leg)
+    struct udp_end *end = known ? known->owner : find_by_host(p, from, is_rtcp, bytes);
+    if (!end)
         return;
-    if (!known)
-        set_peer(table, is_rtcp ? &leg->rtcp : &leg->rtp, from);
-    leg->session->moved = !known;
-    *(is_rtcp ? &leg->rtcp_heard : &leg->rtp_heard) = true;
+    struct udp_session *s = end->leg->session;
+    s->moved = !udp_addr_eq(&end->addr, from);
+    if (s->moved)
+        move_end(table, end, from, known != NULL);
+    end->heard = true;
     if (!is_rtcp && bytes.len >= RTP_HEADER_BYTES)
-        leg->ssrc = get_be32(bytes.ptr + RTP_SSRC_AT);
-    leg->session->on_datagram(leg->session, leg->track, is_rtcp, bytes);
+        end->leg->ssrc = get_be32(bytes.ptr + RTP_SSRC_AT);
+    s->on_datagram(s, end->leg->track, is_rtcp, bytes);
 }
 
 static void on_rtp(struct udp *u, const struct udp_addr *from, struct slice bytes)

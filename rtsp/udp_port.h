@@ -25,14 +25,21 @@ struct udp_port {
 int udp_port_open(struct udp_port *p, struct loop *loop, uint16_t rtp_port);
 void udp_port_close(struct udp_port *p);
 
-/* Where a session's datagrams of one track go to, and come from. */
+/* Where a client sends and receives the RTP, or the RTCP, of one track. */
+struct udp_end {
+    struct udp_addr addr;  /* port 0: not known yet */
+    struct peer announced; /* where it said that it is: when it speaks from there, that is true */
+    struct peer latched;   /* where it has spoken from instead */
+    bool heard;
+    struct udp_leg *leg;
+};
+
 struct udp_leg {
-    struct peer rtp, rtcp; /* port 0: not known yet */
+    struct udp_end rtp, rtcp;
     struct udp_session *session;
     unsigned track;
     int payload_type; /* of what is received; -1: any */
-    bool rtp_heard, rtcp_heard;
-    uint32_t ssrc; /* of the last RTP that was heard */
+    uint32_t ssrc;    /* of the last RTP that was heard */
 };
 
 struct udp_session {
