@@ -192,6 +192,46 @@ Test(stream, a_new_timeline_goes_on_as_much_later_as_it_came)
     finish(s);
 }
 
+/* The last to be published is a B-frame, and the new time line comes at once. */
+Test(stream, a_new_timeline_is_later_than_all_that_was_published)
+{
+    static const uint32_t source[] = {0, 10800, 3600, 7200};
+    struct stream *s = create();
+    for (unsigned i = 0; i < ARRAY_LEN(source); i++)
+        stream_publish(s, make(VIDEO, i == 0, source[i], 1), 90, 0);
+    struct frame *again = make(VIDEO, true, 99, 1);
+    again->new_timeline = true;
+    stream_publish(s, again, 90, 40 * NS_PER_MS);
+    cr_assert_eq(newest(s)->rtp_time - at(s, 0)->rtp_time, 10800 + 1);
+    cr_assert_eq(newest(s)->rtp_step, 3600 + 1, "since the B-frame");
+    finish(s);
+}
+
+/* Within hours a 32-bit clock goes half around. */
+Test(stream, a_new_timeline_may_come_after_hours)
+{
+    struct stream *s = create();
+    stream_publish(s, make(VIDEO, true, 1000, 1), 90, 0);
+    struct frame *again = make(VIDEO, true, 99, 1);
+    again->new_timeline = true;
+    stream_publish(s, again, 90, 7 * 3600 * NS_PER_S);
+    cr_assert_eq(newest(s)->rtp_step, UINT32_C(7) * 3600 * 90000);
+    finish(s);
+}
+
+/* What the source says of its own accord goes through; the next time line does not wait for it. */
+Test(stream, a_leap_back_is_not_taken_for_a_b_frame)
+{
+    struct stream *s = create();
+    stream_publish(s, make(VIDEO, true, 90000000, 1), 90, 0);
+    stream_publish(s, make(VIDEO, true, 0, 1), 90, 0);
+    struct frame *again = make(VIDEO, true, 5, 1);
+    again->new_timeline = true;
+    stream_publish(s, again, 90, 40 * NS_PER_MS);
+    cr_assert_eq(at(s, 2)->rtp_time - at(s, 1)->rtp_time, 3600);
+    finish(s);
+}
+
 Test(stream, tracks_count_apart)
 {
     struct stream *s = create();
@@ -340,5 +380,74 @@ Test(stream, tells_every_watch_of_each_frame_and_of_the_end)
     stream_end(s);
     cr_assert(w[0].calls == 2 && w[1].calls == 2);
     cr_assert_eq(w[0].state, STREAM_ENDED);
+    finish(s);
+}
+
+/* -- the right to publish -- */
+
+Test(stream, belongs_to_its_creator_until_it_lets_go)
+{
+    struct stream *s = create();
+    cr_assert_not(stream_claim(s));
+    stream_release(s);
+    cr_assert(stream_claim(s));
+    cr_assert_not(stream_claim(s), "one at a time");
+    finish(s);
+}
+
+Test(stream, is_claimed_again_by_its_ticket_if_nobody_has_come)
+{
+    struct stream *s = create();
+    uint64_t ticket = stream_release(s);
+    cr_assert(stream_claim_again(s, ticket));
+    cr_assert_not(stream_claim_again(s, ticket), "it is claimed");
+    finish(s);
+}
+
+Test(stream, ticket_is_void_once_another_has_had_it)
+{
+    struct stream *s = create();
+    uint64_t first = stream_release(s);
+    cr_assert(stream_claim(s));
+    cr_assert_not(stream_claim_again(s, first), "another has it");
+    uint64_t second = stream_release(s);
+    cr_assert_not(stream_claim_again(s, first), "another has had it");
+    cr_assert(stream_claim_again(s, second));
+    finish(s);
+}
+
+Test(stream, no_made_up_ticket_is_good)
+{
+    struct stream *s = create();
+    for (uint64_t ticket = 0; ticket < 8; ticket++)
+        cr_assert_not(stream_claim_again(s, ticket), "while it is claimed: %lu", ticket);
+    uint64_t good = stream_release(s);
+    for (uint64_t ticket = 0; ticket < 8; ticket++)
+        cr_assert(ticket == good || !stream_claim_again(s, ticket), "%lu", ticket);
+    cr_assert(stream_claim_again(s, good));
+    finish(s);
+}
+
+/* Everything that makes it one stream for its players. */
+Test(stream, next_publisher_goes_on_where_the_last_one_stopped)
+{
+    struct stream *s = create();
+    stream_open(s);
+    uint32_t ssrc = stream_ssrc(s, VIDEO), id = stream_id(s);
+    stream_publish(s, make(VIDEO, true, 1000, 5), 90, 0);
+    stream_release(s);
+    cr_assert_eq(stream_state(s), STREAM_LIVE);
+    cr_assert_eq(stream_start(s), 0, "who joins meanwhile has something to see");
+    cr_assert(stream_claim(s));
+    struct frame *next = make(VIDEO, true, 3000000000, 1);
+    next->new_timeline = true;
+    uint16_t next_seq = (uint16_t)(at(s, 0)->first_seq + 5);
+    stream_publish(s, next, 90, 2 * NS_PER_S);
+    cr_assert(stream_ssrc(s, VIDEO) == ssrc && stream_id(s) == id);
+    cr_assert_eq(newest(s)->pos, 1);
+    cr_assert_eq(newest(s)->first_seq, next_seq);
+    cr_assert_eq(newest(s)->rtp_step, 180000);
+    cr_assert_eq(newest(s)->packets_sum, 5);
+    cr_assert_eq(stream_start(s), 1);
     finish(s);
 }

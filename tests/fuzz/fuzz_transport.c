@@ -5,16 +5,25 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Every transport that comes out has channels that rise, and the list comes to its end. */
+static bool is_within(struct slice part, struct slice whole)
+{
+    return part.len == 0 || (part.ptr >= whole.ptr && part.ptr + part.len <= whole.ptr + whole.len);
+}
+
+/* Every transport that comes out has channels that rise, what it points
+ * to stands in the header, and the list comes to its end. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct slice header = slice_of(data, size);
+    const struct slice whole = slice_of(data, size);
+    struct slice header = whole;
     struct transport_spec spec;
     size_t left = header.len;
     while (transport_next(&header, &spec)) {
         if (header.len >= left)
             abort();
         if (spec.has_interleaved && spec.rtcp_channel <= spec.rtp_channel)
+            abort();
+        if (!is_within(spec.destination, whole) || !is_within(spec.protocol, whole))
             abort();
         left = header.len;
     }

@@ -118,11 +118,10 @@ void memory_store(struct memory *m, unsigned thread, unsigned location, uint8_t 
     s->view.oldest[location] = (uint8_t)place;
 }
 
-/* The store that a read-modify-write will make, joined to the one that it read. */
-static struct store *modify(struct memory *m, unsigned thread, unsigned location, enum order order,
-                            uint8_t *before)
+/* The store that a read-modify-write will make at that place, joined to the one that it read. */
+static struct store *modify_at(struct memory *m, unsigned thread, unsigned location, unsigned place,
+                               enum order order, uint8_t *before)
 {
-    unsigned place = choose_place(&m->location[location], oldest(m, thread, location, order));
     see(m, thread, location, place - 1, order);
     struct store *s = insert(m, thread, location, place, order);
     *before = s[-1].value;
@@ -132,6 +131,13 @@ static struct store *modify(struct memory *m, unsigned thread, unsigned location
         join(&s->view, &m->thread[thread]);
     s->view.oldest[location] = (uint8_t)place;
     return s;
+}
+
+static struct store *modify(struct memory *m, unsigned thread, unsigned location, enum order order,
+                            uint8_t *before)
+{
+    unsigned place = choose_place(&m->location[location], oldest(m, thread, location, order));
+    return modify_at(m, thread, location, place, order, before);
 }
 
 uint8_t memory_exchange(struct memory *m, unsigned thread, unsigned location, uint8_t value,
@@ -149,6 +155,31 @@ uint8_t memory_add(struct memory *m, unsigned thread, unsigned location, uint8_t
     struct store *s = modify(m, thread, location, order, &before);
     s->value = (uint8_t)(before + addend);
     return before;
+}
+
+/* Of the stores that may be seen, one that has another value, or one that nothing parts from the
+ * store that is made. */
+static unsigned choose_compared(const struct location *l, unsigned from, uint8_t expected)
+{
+    unsigned index[MEMORY_STORES] = {0}, count = 0;
+    for (unsigned i = from; i < l->count; i++)
+        if (l->store[i].value != expected || i + 1 == l->count || !l->store[i + 1].joined)
+            index[count++] = i;
+    return index[choose(count)];
+}
+
+bool memory_compare_exchange(struct memory *m, unsigned thread, unsigned location, uint8_t expected,
+                             uint8_t value, enum order success, enum order failure)
+{
+    const struct location *l = &m->location[location];
+    unsigned index = choose_compared(l, oldest(m, thread, location, success), expected);
+    if (l->store[index].value != expected) {
+        see(m, thread, location, index, failure);
+        return false;
+    }
+    uint8_t before;
+    modify_at(m, thread, location, index + 1, success, &before)->value = value;
+    return true;
 }
 
 uint8_t memory_count(struct memory *m, unsigned thread, unsigned counter, int addend,

@@ -77,6 +77,10 @@ uint8_t memory_exchange(struct memory *m, unsigned thread, unsigned location, ui
 uint8_t memory_add(struct memory *m, unsigned thread, unsigned location, uint8_t addend,
                    enum order order);
 
+/* True when the location held 'expected', and holds 'value' now. */
+bool memory_compare_exchange(struct memory *m, unsigned thread, unsigned location, uint8_t expected,
+                             uint8_t value, enum order success, enum order failure);
+
 uint8_t memory_count(struct memory *m, unsigned thread, unsigned counter, int addend,
                      enum order order);
 

@@ -43,6 +43,46 @@ static void assert_batch(struct slice batch, enum codec codec, struct slice au, 
     cr_assert_eq(batch.len, 0);
 }
 
+/* Walks the datagrams of the runs: they are the interleaved packets without their headers. Runs are
+ * as long as can be. */
+static void assert_runs(struct slice datagrams, const struct batch_run *run, uint32_t runs,
+                        struct slice interleaved)
+{
+    uint32_t at = 0, last = 0;
+    for (uint32_t i = 0; i < runs; i++) {
+        cr_assert_gt(run[i].end, at);
+        if (i > 0 && last == run[i - 1].packet_bytes)
+            cr_assert_gt(run[i].packet_bytes, last, "it belongs to the run before");
+        while (at < run[i].end) {
+            last = (uint32_t)size_min(run[i].packet_bytes, run[i].end - at);
+            cr_assert_eq(get_be16(interleaved.ptr + 2), last);
+            interleaved = slice_from(interleaved, INTERLEAVED_HEADER_BYTES);
+            cr_assert(slice_eq(slice_head(slice_from(datagrams, at), last),
+                               slice_head(interleaved, last)));
+            interleaved = slice_from(interleaved, last);
+            at += last;
+        }
+    }
+    cr_assert_eq(at, datagrams.len);
+    cr_assert_eq(interleaved.len, 0);
+}
+
+/* The buffers have not a byte more than was measured, nor a run more than there are packets. */
+static uint32_t try_runs(enum codec codec, struct slice au, size_t packet_bytes,
+                         struct slice interleaved)
+{
+    struct batch_size size = batch_measure(codec, au, packet_bytes);
+    size_t bytes = batch_datagram_bytes(size);
+    uint8_t *dst = malloc(bytes);
+    struct batch_run *run = malloc(size.packets * sizeof *run);
+    uint32_t runs = batch_write_datagrams(dst, run, codec, au, packet_bytes, &layout);
+    cr_assert_leq(runs, size.packets);
+    assert_runs(slice_of(dst, bytes), run, runs, interleaved);
+    free(run);
+    free(dst);
+    return runs;
+}
+
 /* The buffer has not a byte more than was measured, so that a write beyond it is caught. */
 static struct batch_size try_batch(enum codec codec, struct slice au, size_t packet_bytes)
 {
@@ -52,6 +92,7 @@ static struct batch_size try_batch(enum codec codec, struct slice au, size_t pac
     uint8_t *end = batch_write_interleaved(dst, codec, au, packet_bytes, &layout);
     cr_assert_eq((size_t)(end - dst), bytes);
     assert_batch(slice_of(dst, bytes), codec, au, packet_bytes);
+    try_runs(codec, au, packet_bytes, slice_of(dst, bytes));
     free(dst);
     return size;
 }
@@ -88,4 +129,42 @@ Test(batch, an_empty_access_unit_is_no_bytes)
     cr_assert_eq(batch_interleaved_bytes(size), 0);
     uint8_t dst[1];
     cr_assert_eq(batch_write_interleaved(dst, CODEC_H264, (struct slice){0}, 1360, &layout), dst);
+}
+
+/* Sizes of NAL units, which are too large to share packets or to fit into one: the packets, and the
+ * runs that they make. */
+Test(batch, datagrams_of_one_size_are_one_run)
+{
+    static const struct {
+        size_t bytes[6];
+        uint32_t runs;
+    } rows[] = {
+        {{900}, 1},           {{900, 900, 900}, 1},
+        {{900, 900, 800}, 1}, /* the smaller one is its last */
+        {{900, 800, 900}, 2}, {{800, 900, 900}, 2},
+        {{900, 800, 800}, 2}, {{900, 800, 700, 600}, 2}, /* two by two */
+        {{700, 800, 900}, 3}, {{988 + 900}, 1},
+        {{20000}, 1},         {{20000, 900}, 2},
+    };
+    static const uint8_t headers[6] = {0x65, 0x65, 0x65, 0x65, 0x65, 0x65};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct shape shape = {headers, rows[i].bytes, 0};
+        while (shape.count < 6 && rows[i].bytes[shape.count] > 0)
+            shape.count++;
+        struct slice au = shape_h264(&shape);
+        size_t bytes = batch_interleaved_bytes(batch_measure(CODEC_H264, au, 1000));
+        uint8_t *dst = malloc(bytes);
+        batch_write_interleaved(dst, CODEC_H264, au, 1000, &layout);
+        cr_assert_eq(try_runs(CODEC_H264, au, 1000, slice_of(dst, bytes)), rows[i].runs, "row %zu",
+                     i);
+        free(dst);
+        shape_free(au);
+    }
+}
+
+Test(batch, an_empty_access_unit_is_no_runs)
+{
+    uint8_t dst[1];
+    struct batch_run run[1];
+    cr_assert_eq(batch_write_datagrams(dst, run, CODEC_H264, (struct slice){0}, 1360, &layout), 0);
 }

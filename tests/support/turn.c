@@ -19,3 +19,14 @@ void turn(struct loop *l)
     loop_run(l);
     l->stop = false;
 }
+
+void turn_at(struct loop *l, int64_t now_ns)
+{
+    l->now_ns = now_ns;
+    mailbox_deliver(&l->mailbox);
+    tmr_run(&l->timers, now_ns);
+    for (struct list *item; (item = list_pop(&l->tasks)) != NULL;) {
+        struct task *t = CONTAINER_OF(item, struct task, link);
+        t->run(t);
+    }
+}
