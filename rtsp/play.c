@@ -288,5 +288,5 @@ void play_rtcp(struct conn *c, unsigned track, struct slice packet)
         return;
     const struct rtcp_report_block *block = rtcp_block_about(&seen, stream_ssrc(s, track));
     if (block)
-        c->session.quality[track] = (struct quality){block->lost, block->jitter};
+        session_note_quality(&c->session, track, (struct quality){block->lost, block->jitter});
 }

@@ -99,10 +99,18 @@ void session_clear_tracks(struct session *s)
     group_put(&s->group);
 }
 
+void session_note_quality(struct session *s, unsigned track, struct quality quality)
+{
+    if (!s->quality)
+        s->quality = calloc(MEDIA_TRACKS_MAX, sizeof *s->quality);
+    if (s->quality)
+        s->quality[track] = quality;
+}
+
 uint64_t session_reported_lost(const struct session *s)
 {
     uint64_t lost = 0;
-    for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++)
+    for (unsigned i = 0; s->quality && i < MEDIA_TRACKS_MAX; i++)
         lost += s->quality[i].lost > 0 ? (uint64_t)s->quality[i].lost : 0;
     return lost;
 }
@@ -113,5 +121,6 @@ void session_reset(struct session *s)
     session_clear_tracks(s);
     publisher_destroy(s->publisher);
     free(s->name);
+    free(s->quality);
     *s = (struct session){0};
 }

@@ -32,11 +32,11 @@ struct session {
     struct udp_session *udp;       /* their addresses, when it is over UDP */
     struct group *group;           /* by multicast: a reference */
     struct multicast_member member;
-    struct quality quality[MEDIA_TRACKS_MAX]; /* of the tracks, as a player reports it */
-    struct takeover *takeover;                /* under way: ANNOUNCE waits for it */
-    bool has_taken_over;                      /* it has come back */
-    struct publisher *publisher;              /* ANNOUNCED and beyond */
-    struct reception *reception;              /* over UDP: RECORDING, or after it */
+    struct quality *quality;     /* of the tracks, as a player reports it; NULL: not yet */
+    struct takeover *takeover;   /* under way: ANNOUNCE waits for it */
+    bool has_taken_over;         /* it has come back */
+    struct publisher *publisher; /* ANNOUNCED and beyond */
+    struct reception *reception; /* over UDP: RECORDING, or after it */
 };
 
 /*
@@ -66,6 +66,9 @@ unsigned session_track_count(const struct session *s);
 
 /* The track whose RTP or RTCP channel this is, or -1. */
 int session_track_of_channel(const struct session *s, uint8_t channel, bool *rtcp);
+
+/* The player reports on a track. Without memory it goes by. */
+void session_note_quality(struct session *s, unsigned track, struct quality quality);
 
 /* Packets that the player has missed, by its receiver reports. */
 uint64_t session_reported_lost(const struct session *s);

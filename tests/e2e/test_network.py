@@ -176,12 +176,12 @@ def dropped(router):
 def start_and_key_frames_pass_a_small_queue():
     source = Surveillance()
     with joining_behind_a_small_queue(source) as (feed, reader, router):
-        feed.wait_sent(feed.sent + 2 * clips.FPS)
+        feed.wait_sent(feed.sent + 2 * clips.FPS + 10)
         packets = [rtp.parse_rtp(datagram) for datagram in reader.finish()]
         assert dropped(router) == 0
         receiver = rtp.H264Receiver()
         units = [unit for unit in map(receiver.take, packets) if unit]
-        assert len(units) > 2 * clips.FPS, len(units)
+        assert len(units) > 2 * clips.FPS, len(units)  # the last ones may be on their way
         source.check(units)
 
 

@@ -792,12 +792,6 @@ def ffmpeg_plays_over_udp():
         players.ffmpeg_decode(server.url(), 60, "udp")
 
 
-@case(60)
-def gstreamer_plays_over_udp():
-    with udp.serve("--demo") as server:
-        players.gstreamer_decode(server.url(), 60, "udp")
-
-
 PUBLISHERS = [("ffmpeg", publish.ffmpeg), ("gstreamer", publish.gstreamer)]
 
 
