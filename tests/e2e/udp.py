@@ -145,12 +145,11 @@ class Inbox:
 class UdpPlayer(rtsp.Player):
     """A player over UDP. It takes TCP as well when that is what it asks for, or gets."""
 
-    def __init__(self, server, path="live/demo", profile=UDP, receive_buffer=RECEIVE_BUFFER, **options):
+    def __init__(self, server, path="live/demo", profile=UDP, **options):
         super().__init__(server, path, **options)
         self.profile = profile
         self.ports = {}  # track number -> the ports that were announced
         self.inbox = Inbox()
-        self._receive_buffer = receive_buffer
 
     def close(self):
         super().close()
@@ -161,7 +160,7 @@ class UdpPlayer(rtsp.Player):
     def setup(self, track, transport=None):
         """{ports} in the transport stands for those of the track."""
         if track not in self.ports:
-            self.ports[track] = Ports(self.local_host, self._receive_buffer)
+            self.ports[track] = Ports(self.local_host)
             self.inbox.watch(self.ports[track].rtp, ("rtp", track))
             self.inbox.watch(self.ports[track].rtcp, ("rtcp", track))
         transport = transport or f"{self.profile};client_port={{ports}}"
