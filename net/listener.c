@@ -6,6 +6,8 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
+#include "net/sockopt.h"
+
 enum {
     BACKLOG = 4096,
     /* Bytes that the kernel takes beyond what it can send right now. Keeps stalled and slow players
@@ -14,23 +16,17 @@ enum {
     NOTSENT_LOWAT_BYTES = 128 << 10,
 };
 
-static void set_option(int fd, int level, int name, int value)
-{
-    /* Each is an improvement, none a condition. */
-    setsockopt(fd, level, name, &value, sizeof value);
-}
-
 /* A bound socket, or -errno. */
 static int bind_at(const struct addr *a, bool reuse_port)
 {
     int fd = socket(a->ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    sockopt_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (reuse_port)
-        set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+        sockopt_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (a->ss.ss_family == AF_INET6)
-        set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+        sockopt_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     if (bind(fd, (const struct sockaddr *)&a->ss, a->len) == 0)
         return fd;
     int err = -errno;
@@ -103,8 +99,8 @@ int listener_accept(int listen_fd)
     int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0)
         return -errno;
-    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-    set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_LOWAT_BYTES);
-    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    sockopt_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    sockopt_set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_LOWAT_BYTES);
+    sockopt_set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
     return fd;
 }

@@ -56,6 +56,12 @@ int loop_add(struct loop *l, struct io *io)
     return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, io->fd, &ev) == 0 ? 0 : -errno;
 }
 
+void loop_watch(struct io *io, uint32_t events)
+{
+    struct epoll_event ev = {.events = events | EPOLLET, .data.ptr = io};
+    epoll_ctl(io->epoll_fd, EPOLL_CTL_MOD, io->fd, &ev);
+}
+
 void loop_close(struct io *io)
 {
     if (io->fd >= 0) {

@@ -50,6 +50,10 @@ void loop_fini(struct loop *l);
 /* Watches io->fd for input, output and hang-up, once and for all, edge-triggered. 0 or -errno. */
 int loop_add(struct loop *l, struct io *io);
 
+/* From now on only for these events. Where it matters: every datagram that leaves a socket is news
+ * of room in it (epoll(7)). */
+void loop_watch(struct io *io, uint32_t events);
+
 /* Takes io->fd out of its loop, closes it and marks the io closed. */
 void loop_close(struct io *io);
 

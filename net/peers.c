@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/peers.h"
 
+#include "core/hash.h"
 #include "core/random.h"
 
 void peers_init(struct peers *t)
@@ -10,21 +11,13 @@ void peers_init(struct peers *t)
     t->seed = random_u32();
 }
 
-/* FNV-1a, started from the seed. */
-static uint32_t mix(uint32_t hash, const void *bytes, size_t len)
-{
-    const uint8_t *p = bytes;
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ p[i]) * 16777619U;
-    return hash;
-}
-
 static size_t bucket_of(const struct peers *t, const struct udp_addr *a)
 {
     uint16_t port = udp_addr_port(a);
-    uint32_t hash = mix(t->seed, &port, sizeof port);
-    hash = a->sa.sa_family == AF_INET ? mix(hash, &a->in4.sin_addr, sizeof a->in4.sin_addr)
-                                      : mix(hash, &a->in6.sin6_addr, sizeof a->in6.sin6_addr);
+    struct slice host = a->sa.sa_family == AF_INET
+                            ? slice_of(&a->in4.sin_addr, sizeof a->in4.sin_addr)
+                            : slice_of(&a->in6.sin6_addr, sizeof a->in6.sin6_addr);
+    uint32_t hash = hash_bytes(hash_bytes(t->seed, slice_of(&port, sizeof port)), host);
     return (hash ^ hash >> 16) % PEERS_BUCKETS;
 }
 

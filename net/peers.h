@@ -18,7 +18,7 @@ struct peer {
 
 struct peers {
     struct list bucket[PEERS_BUCKETS];
-    uint32_t seed; /* so that nobody can choose addresses that share a bucket */
+    uint32_t seed; /* so that addresses that share a bucket are hard to choose */
 };
 
 void peers_init(struct peers *t);

@@ -7,6 +7,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "net/sockopt.h"
+
 enum {
     RECEIVE_BATCH = 16,
     BATCHES_A_TURN = 8, /* then others come first */
@@ -78,28 +80,22 @@ bool udp_addr_eq(const struct udp_addr *a, const struct udp_addr *b)
 
 /* -- the socket -- */
 
-static void set_option(int fd, int level, int name, int value)
-{
-    /* Each is an improvement, none a condition. */
-    setsockopt(fd, level, name, &value, sizeof value);
-}
-
 /* SO_*BUFFORCE passes the limit of sysctl, for who may; the other one follows for who may not. */
 static void make_room(int fd)
 {
-    set_option(fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES);
-    set_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
-    set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_BYTES);
-    set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES);
+    sockopt_set(fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES);
+    sockopt_set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
+    sockopt_set(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_BYTES);
+    sockopt_set(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES);
 }
 
 /* Routers may fragment, as the kernel does: packets that are too large for a path arrive in pieces,
  * and not only once the path has told its limit, if it ever does. */
 static void allow_fragments(int family, int fd)
 {
-    set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+    sockopt_set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
     if (family == AF_INET6)
-        set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
+        sockopt_set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
 }
 
 static int bind_all(int family, uint16_t port)
@@ -108,7 +104,7 @@ static int bind_all(int family, uint16_t port)
     if (fd < 0)
         return -errno;
     if (family == AF_INET6)
-        set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+        sockopt_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     allow_fragments(family, fd);
     struct udp_addr any = {.in6 = {.sin6_family = AF_INET6, .sin6_addr = in6addr_any}};
     if (family == AF_INET)
@@ -125,13 +121,6 @@ static bool knows_segments(int fd)
 {
     int none = 0;
     return setsockopt(fd, SOL_UDP, UDP_SEGMENT, &none, sizeof none) == 0;
-}
-
-/* Room is news only after the socket was full: every datagram that leaves makes some (epoll(7)). */
-static void watch(struct udp *u, uint32_t events)
-{
-    struct epoll_event ev = {.events = events | EPOLLET, .data.ptr = &u->io};
-    epoll_ctl(u->loop->epoll_fd, EPOLL_CTL_MOD, u->io.fd, &ev);
 }
 
 static void on_receive_more(struct task *t);
@@ -156,7 +145,7 @@ int udp_open(struct udp *u, struct loop *loop, uint16_t port)
     u->can_segment = knows_segments(u->io.fd);
     int err = loop_add(loop, &u->io);
     if (!err)
-        watch(u, EPOLLIN);
+        loop_watch(&u->io, EPOLLIN); /* room is news only after the socket was full */
     return err;
 }
 
@@ -172,9 +161,9 @@ void udp_close(struct udp *u)
 
 void udp_set_multicast_ttl(struct udp *u, uint8_t ttl)
 {
-    set_option(u->io.fd, IPPROTO_IP, IP_MULTICAST_TTL, ttl);
+    sockopt_set(u->io.fd, IPPROTO_IP, IP_MULTICAST_TTL, ttl);
     if (u->family == AF_INET6)
-        set_option(u->io.fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, ttl);
+        sockopt_set(u->io.fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, ttl);
 }
 
 uint16_t udp_port(const struct udp *u)
@@ -222,7 +211,7 @@ static void on_events(struct io *io, uint32_t events)
     struct udp *u = CONTAINER_OF(io, struct udp, io);
     if ((events & EPOLLOUT) && u->full) {
         u->full = false;
-        watch(u, EPOLLIN);
+        loop_watch(&u->io, EPOLLIN);
         if (u->on_writable)
             u->on_writable(u);
     }
@@ -320,7 +309,7 @@ unsigned udp_send(struct udp *u, const struct udp_message *m, unsigned count)
         }
         if (n == -EAGAIN) {
             u->full = true;
-            watch(u, EPOLLIN | EPOLLOUT);
+            loop_watch(&u->io, EPOLLIN | EPOLLOUT);
             return done;
         }
         if (refuses_segments(&m[done], n))

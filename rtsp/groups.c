@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "core/hash.h"
 #include "core/scan.h"
 
 enum { NUMBER_BITS_MAX = 16 }; /* as many groups as anybody has streams */
@@ -112,18 +113,10 @@ static bool is_taken(const struct groups *g, uint32_t number)
     return group != NULL;
 }
 
-/* FNV-1a: a stream gets the same group every time, if that is free. */
-static uint32_t hash_name(const char *name)
-{
-    uint32_t hash = 2166136261U;
-    for (; *name != '\0'; name++)
-        hash = (hash ^ (uint8_t)*name) * 16777619U;
-    return hash;
-}
-
+/* The name says where to begin: a stream gets the same group every time, if that is free. */
 static struct group *make_group(struct groups *g, const char *name)
 {
-    uint32_t hash = hash_name(name), tries = 0;
+    uint32_t hash = hash_bytes(HASH_START, slice_str(name)), tries = 0;
     while (tries < g->count && is_taken(g, (hash + tries) % g->count))
         tries++;
     if (tries == g->count)
