@@ -2,7 +2,7 @@
 #include "bench/floor_cli.h"
 
 #include "bench/units.h"
-#include "rtsp/version.h"
+#include "core/version.h"
 
 #define FIELD(name) offsetof(struct floor_config, name)
 

@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 
-#include "rtsp/sdp.h"
-#include "rtsp/transport.h"
-#include "rtsp/version.h"
+#include "core/version.h"
+#include "rtsp/message/transport.h"
+#include "rtsp/sdp/sdp.h"
 
 static void begin_request(struct text *out, const char *method, const char *url, unsigned cseq,
                           const char *session)

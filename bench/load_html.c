@@ -6,7 +6,7 @@
 
 #include "bench/load_plot.h"
 #include "bench/load_summary.h"
-#include "rtsp/version.h"
+#include "core/version.h"
 
 static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"

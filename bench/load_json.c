@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "bench/load_summary.h"
-#include "rtsp/version.h"
+#include "core/version.h"
 
 /* Where the writing stands: whether a comma is due. */
 struct json {

@@ -3,7 +3,7 @@
 
 #include "bench/load_target.h"
 #include "bench/units.h"
-#include "rtsp/version.h"
+#include "core/version.h"
 
 enum { VERIFY_MAX = 1000000 };
 

@@ -10,7 +10,7 @@
 #include "bench/load_unit.h"
 #include "core/clock.h"
 #include "core/random.h"
-#include "rtsp/sdp.h"
+#include "rtsp/sdp/sdp.h"
 
 enum {
     EVENTS_MAX = 64,

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "core/scan.h"
-#include "rtsp/url.h"
+#include "rtsp/message/url.h"
 
 static const char number_mark[] = "%d";
 

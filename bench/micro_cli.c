@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench/micro_cli.h"
 
-#include "rtsp/version.h"
+#include "core/version.h"
 
 #define FIELD(name) offsetof(struct micro_options, name)
 

@@ -8,7 +8,7 @@
 #include "bench/micro.h"
 #include "bench/micro_sample.h"
 #include "rtp/batch.h"
-#include "rtsp/lane_image.h"
+#include "rtsp/fanout/lane_image.h"
 
 enum {
     BUILDS = 512,

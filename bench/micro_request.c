@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "bench/micro.h"
-#include "rtsp/msg.h"
+#include "rtsp/message/msg.h"
 
 enum { REQUESTS = 256 };
 

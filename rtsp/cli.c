@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "rtsp/cli.h"
 
+#include "core/version.h"
 #include "net/addr.h"
-#include "rtsp/groups.h"
-#include "rtsp/version.h"
+#include "rtsp/fanout/groups.h"
 
 enum { MIN_PACKET_BYTES = 128, MAX_PACKET_BYTES = 65535 };
 

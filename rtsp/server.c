@@ -7,11 +7,11 @@
 #include "core/rcu.h"
 #include "net/limits.h"
 #include "net/listener.h"
-#include "rtsp/acceptor.h"
-#include "rtsp/conn.h"
-#include "rtsp/dispatch.h"
-#include "rtsp/pairing.h"
-#include "rtsp/source_pattern.h"
+#include "rtsp/session/acceptor.h"
+#include "rtsp/session/conn.h"
+#include "rtsp/session/dispatch.h"
+#include "rtsp/session/pairing.h"
+#include "rtsp/source/source_pattern.h"
 
 #define DRAIN_NS (3 * NS_PER_S)
 
@@ -77,8 +77,8 @@ static void on_stop(struct message *m)
     source_pattern_destroy(sw->pattern);
     sw->pattern = NULL;
     w->draining = true;
+    orphans_end(&w->sources.orphans);
     end_conns(w);
-    orphans_end(&w->orphans);
     sw->drain.on_expiry = on_drained;
     if (list_empty(&w->conns) ||
         tmr_arm(&w->base.loop.timers, &sw->drain, worker_now(w) + DRAIN_NS) != 0)
@@ -154,7 +154,11 @@ static struct server_worker *make_worker(struct server *s, unsigned id, int cpu)
     w->multicast =
         (struct multicast_worker){.loop = &w->base.loop, .id = id, .metrics = &w->metrics};
     list_init(&w->multicast.streams);
-    orphans_init(&w->orphans, &w->base.loop, w->registry);
+    w->sources = (struct source_worker){.loop = &w->base.loop,
+                                        .registry = s->registry,
+                                        .config = s->config,
+                                        .workers = s->worker_count};
+    orphans_init(&w->sources.orphans, &w->base.loop, s->registry);
     if (splicer_init(&w->splicer) != 0)
         LOG_WARN("no pipes: large frames go by copy", log_u64("worker", id));
     if (worker_init(&w->base, id, cpu) == 0)
@@ -236,8 +240,7 @@ static int start_demo(struct server *s)
     struct server_worker *first = s->worker[0];
     if (!s->config->demo)
         return 0;
-    first->pattern = source_pattern_create(&first->worker.base.loop, s->registry, s->config,
-                                           s->worker_count, &err);
+    first->pattern = source_pattern_create(&first->worker.sources, &err);
     if (err)
         LOG_ERROR("cannot start the demo stream", log_str("reason", strerror(-err)));
     return err;

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include "core/nal.h"
-#include "rtsp/pattern.h"
-#include "rtsp/pattern_picture.h"
+#include "rtsp/pattern/pattern.h"
+#include "rtsp/pattern/pattern_picture.h"
 
 static void dump_h264(uint64_t n)
 {

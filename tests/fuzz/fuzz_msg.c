@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "rtsp/msg.h"
+#include "rtsp/message/msg.h"
 
 #include <stdlib.h>
 
-#include "rtsp/http.h"
+#include "rtsp/message/http.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

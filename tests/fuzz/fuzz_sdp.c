@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "rtsp/sdp.h"
+#include "rtsp/sdp/sdp.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "rtsp/transport.h"
+#include "rtsp/message/transport.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "rtsp/url.h"
+#include "rtsp/message/url.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
 
 #include <criterion/criterion.h>
 
-#include "rtsp/version.h"
+#include "core/version.h"
 
 enum { ARGS_MAX = 40 };
 

@@ -7,7 +7,7 @@
 
 #include "core/bytes.h"
 #include "rtp/batch.h"
-#include "rtsp/lane_image.h"
+#include "rtsp/fanout/lane_image.h"
 
 void socket_pair(int fd[2], int room)
 {

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "core/buf.h"
-#include "rtsp/lane.h"
+#include "rtsp/fanout/lane.h"
 #include "tests/support/feed.h"
 
 enum { SPECTATOR_ROOMY, SPECTATOR_TIGHT }; /* the socket holds much, or a few packets only */
