@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/log.h"
 
+#include <assert.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -9,6 +16,8 @@
 #include "core/text.h"
 
 enum { LINE_MAX_BYTES = 1024 };
+static_assert(LINE_MAX_BYTES + 1 <= PIPE_BUF,
+              "a pipe takes a line, and a newline before it, whole");
 
 static enum log_level max_level = LOG_LEVEL_INFO;
 static enum log_format line_format = LOG_FORMAT_TEXT;
@@ -16,10 +25,47 @@ static enum log_format line_format = LOG_FORMAT_TEXT;
 static const char *const level_name[] = {"error", "warn", "info", "debug"};
 static const char *const level_column[] = {"ERROR", "WARN ", "INFO ", "DEBUG"};
 
+/*
+ * Where lines go: stderr, or the same pipe or terminal by a description of our own.
+ *
+ * Its reader may have stopped: a log collector that hangs, a terminal after Ctrl-S. No worker may
+ * wait for that. A pipe that polls as writable takes a whole line (pipe(7): room for PIPE_BUF
+ * bytes) as long as no other process fills it in between, and a stream socket has even more room
+ * then; but a terminal promises one byte, and waits for the rest. So pipes and terminals are opened
+ * anew, with O_NONBLOCK; stderr itself is shared with the shell and must stay as it is. Sockets
+ * cannot be opened, nor can the pipe of another user: for them poll has to do. A file waits for its
+ * disk only.
+ *
+ * Workers meet at the mutex. Under it there are a few system calls, none of which waits, and so
+ * whoever finds it taken has it soon. A line is written or lost when log_event returns: the last
+ * one before the end of the process needs no more care.
+ */
+static struct {
+    pthread_mutex_t mutex;
+    int fd;
+    uint64_t lost; /* lines that were not taken since the last report of it */
+    bool cut;      /* the last line that was taken has no newline yet */
+} output = {.mutex = PTHREAD_MUTEX_INITIALIZER, .fd = STDERR_FILENO};
+
+static void open_output(void)
+{
+    struct stat st;
+    if (output.fd != STDERR_FILENO)
+        close(output.fd);
+    output.fd = STDERR_FILENO;
+    /* A file has a place where writing goes on, which a new description would not share. */
+    if (fstat(STDERR_FILENO, &st) != 0 || S_ISREG(st.st_mode))
+        return;
+    int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0)
+        output.fd = fd;
+}
+
 void log_init(enum log_level max, enum log_format format)
 {
     max_level = max;
     line_format = format;
+    open_output();
 }
 
 bool log_enabled(enum log_level level)
@@ -164,6 +210,44 @@ static bool admit(struct log_site *site, int64_t second, uint32_t *suppressed)
     return atomic_fetch_add_explicit(&site->count, 1, memory_order_relaxed) < LOG_SITE_PER_SECOND;
 }
 
+/* False when the line is lost, or so much of it that more than its newline is missing. */
+static bool put_line(char *line, size_t len)
+{
+    struct pollfd room = {.fd = output.fd, .events = POLLOUT};
+    if (poll(&room, 1, 0) != 1 || !(room.revents & POLLOUT))
+        return false;
+    char newline = '\n';
+    size_t owed = output.cut ? 1 : 0;
+    const struct iovec parts[] = {{&newline, owed}, {line, len}};
+    ssize_t n = writev(output.fd, parts, ARRAY_LEN(parts));
+    if (n <= 0)
+        return false;
+    size_t taken = (size_t)n - owed;
+    output.cut = taken > 0 && taken < len;
+    return taken >= len - 1;
+}
+
+/* Whatever the level: a line that is lost may have been an error. */
+static bool put_loss(void)
+{
+    char line[LINE_MAX_BYTES];
+    const struct log_field fields[] = {log_u64("lines", output.lost), {NULL}};
+    size_t len = log_format_line(line, sizeof line - 1, line_format, clock_wall_ns(),
+                                 LOG_LEVEL_WARN, "log lines lost", fields, 0);
+    line[len] = '\n';
+    return put_line(line, len + 1);
+}
+
+static void write_line(char *line, size_t len)
+{
+    pthread_mutex_lock(&output.mutex);
+    if (output.lost > 0 && put_loss())
+        output.lost = 0;
+    if (output.lost > 0 || !put_line(line, len))
+        output.lost++;
+    pthread_mutex_unlock(&output.mutex);
+}
+
 void log_event(struct log_site *site, enum log_level level, const char *message,
                const struct log_field *fields)
 {
@@ -174,7 +258,5 @@ void log_event(struct log_site *site, enum log_level level, const char *message,
     size_t len = log_format_line(line, sizeof line - 1, line_format, clock_wall_ns(), level,
                                  message, fields, suppressed);
     line[len] = '\n';
-    /* One write, so that lines of several threads do not mix. */
-    ssize_t n = write(STDERR_FILENO, line, len + 1);
-    (void)n;
+    write_line(line, len + 1);
 }

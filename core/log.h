@@ -7,7 +7,8 @@
  *
  * A message is a constant; what varies are its fields. Each place in the code writes at most
  * LOG_SITE_PER_SECOND lines a second and then says how many it kept to itself, so that no peer can
- * make the server busy with complaining.
+ * make the server busy with complaining. A stderr that nobody reads holds up nobody, either: what
+ * it does not take is lost, and a line says how much when it takes lines again.
  */
 #pragma once
 
