@@ -8,7 +8,10 @@
 #include "core/list.h"
 #include "net/udp.h"
 
-enum { PEERS_BUCKETS = 1024 };
+enum {
+    PEERS_BUCKETS_MIN = 64, /* powers of two */
+    PEERS_BUCKETS_MAX = 1 << 16,
+};
 
 struct peer {
     struct list link;
@@ -17,16 +20,21 @@ struct peer {
 };
 
 struct peers {
-    struct list bucket[PEERS_BUCKETS];
-    uint32_t seed; /* so that addresses that share a bucket are hard to choose */
+    struct list *bucket;
+    uint32_t buckets;
+    uint32_t count; /* of peers */
+    uint32_t seed;  /* see bucket_of */
+    struct list few[PEERS_BUCKETS_MIN];
 };
 
 void peers_init(struct peers *t);
+/* Nobody is in it any more. Harmless for one that is all zero, or finished already. */
+void peers_fini(struct peers *t);
 
 /* An address may be in it several times; the first one is found. */
 void peers_add(struct peers *t, struct peer *p);
 /* Harmless when it is in none, but initialised with peer_init. */
-void peers_remove(struct peer *p);
+void peers_remove(struct peers *t, struct peer *p);
 
 static inline void peer_init(struct peer *p, const struct udp_addr *addr)
 {

@@ -37,6 +37,19 @@ static void map_v4(struct in6_addr *to, struct in_addr from)
     memcpy(to->s6_addr + 12, &from, sizeof from);
 }
 
+/* True for IPv4, mapped or not. */
+static bool as_v4(const struct udp_addr *a, struct in_addr *v4)
+{
+    if (a->sa.sa_family == AF_INET) {
+        *v4 = a->in4.sin_addr;
+        return true;
+    }
+    if (!IN6_IS_ADDR_V4MAPPED(host6(a)))
+        return false;
+    memcpy(v4, host6(a)->s6_addr + 12, sizeof *v4);
+    return true;
+}
+
 struct udp_addr udp_addr_of(const struct udp *u, const struct addr *a, uint16_t port)
 {
     struct udp_addr to;
@@ -130,6 +143,7 @@ int udp_open(struct udp *u, struct loop *loop, uint16_t port)
 {
     u->loop = loop;
     u->family = AF_INET6;
+    list_init(&u->waiting);
     u->io = (struct io){.fd = bind_all(AF_INET6, port), .on_events = on_events};
     task_init(&u->receive_more, on_receive_more);
     if (u->io.fd == -EAFNOSUPPORT) {
@@ -206,15 +220,24 @@ static void on_receive_more(struct task *t)
     receive_some(CONTAINER_OF(t, struct udp, receive_more));
 }
 
+/* Who finds it full once more waits for the next time. */
+static void on_room(struct udp *u)
+{
+    struct list now;
+    u->full = false;
+    loop_watch(&u->io, EPOLLIN);
+    list_move(&now, &u->waiting);
+    for (struct list *item; (item = list_pop(&now)) != NULL;) {
+        struct udp_waiter *w = CONTAINER_OF(item, struct udp_waiter, link);
+        w->on_room(w);
+    }
+}
+
 static void on_events(struct io *io, uint32_t events)
 {
     struct udp *u = CONTAINER_OF(io, struct udp, io);
-    if ((events & EPOLLOUT) && u->full) {
-        u->full = false;
-        loop_watch(&u->io, EPOLLIN);
-        if (u->on_writable)
-            u->on_writable(u);
-    }
+    if ((events & EPOLLOUT) && u->full)
+        on_room(u);
     if (events & (EPOLLIN | EPOLLERR))
         receive_some(u);
 }
@@ -231,10 +254,12 @@ static void add_control(struct msghdr *msg, int level, int type, const void *dat
     msg->msg_controllen += CMSG_SPACE(len);
 }
 
+/* Mapped IPv4 as IPv4, too: the kernel has that much on its stack, and for more it allocates. */
 static void add_source(struct msghdr *msg, const struct udp_addr *from)
 {
-    if (from->sa.sa_family == AF_INET) {
-        const struct in_pktinfo info = {.ipi_spec_dst = from->in4.sin_addr};
+    struct in_addr v4;
+    if (as_v4(from, &v4)) {
+        const struct in_pktinfo info = {.ipi_spec_dst = v4};
         add_control(msg, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
     } else {
         const struct in6_pktinfo info = {.ipi6_addr = from->in6.sin6_addr,
@@ -279,22 +304,27 @@ static int send_batch(struct udp *u, const struct udp_message *m, unsigned count
     return n < 0 ? -errno : n;
 }
 
-/* True when the message is not to blame, but cutting it: no checksum offload (EIO), or the path
- * takes smaller packets only (EINVAL, EMSGSIZE), which the kernel then fragments. */
-static bool refuses_segments(const struct udp_message *m, int err)
+/* True when the message may not be to blame, but cutting it: the way there has no checksum offload
+ * or is encrypted (EIO), or it takes smaller packets only (EINVAL, EMSGSIZE), which the kernel then
+ * fragments. */
+static bool may_refuse_segments(const struct udp_message *m, int err)
 {
     return m->bytes.len > m->segment && (err == -EIO || err == -EINVAL || err == -EMSGSIZE);
 }
 
+/* Each datagram by a call of its own: dear, so whoever sends is told to cut no more. Where a single
+ * one does not go out either, cutting was not to blame, and the rest would not do better. */
 static void send_uncut(struct udp *u, const struct udp_message *m)
 {
-    struct slice rest = m->bytes;
-    while (rest.len > 0) {
-        struct udp_message one = *m;
+    struct udp_message one = *m;
+    for (struct slice rest = m->bytes; rest.len > 0; rest = slice_from(rest, m->segment)) {
         one.bytes = slice_head(rest, m->segment);
-        rest = slice_from(rest, one.bytes.len);
-        if (send_batch(u, &one, 1) < 0)
-            u->refused++;
+        if (send_batch(u, &one, 1) < 0) {
+            u->refused += (rest.len + m->segment - 1) / m->segment;
+            return;
+        }
+        if (m->refuses_segments)
+            *m->refuses_segments = true;
     }
 }
 
@@ -312,12 +342,17 @@ unsigned udp_send(struct udp *u, const struct udp_message *m, unsigned count)
             loop_watch(&u->io, EPOLLIN | EPOLLOUT);
             return done;
         }
-        if (refuses_segments(&m[done], n))
+        if (may_refuse_segments(&m[done], n))
             send_uncut(u, &m[done]);
         else
             u->refused++;
-        u->can_segment &= n != -EIO;
         done++;
     }
     return done;
+}
+
+void udp_wait(struct udp *u, struct udp_waiter *w)
+{
+    list_remove(&w->link);
+    list_append(&u->waiting, &w->link);
 }

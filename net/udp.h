@@ -8,6 +8,7 @@
 
 #include <netinet/in.h>
 
+#include "core/list.h"
 #include "net/addr.h"
 #include "net/loop.h"
 
@@ -33,6 +34,14 @@ struct udp_message {
     struct slice bytes;
     size_t segment; /* every datagram has so many bytes, but the last, which may have fewer. With
                      * more bytes than one segment: only if can_segment */
+    bool *refuses_segments; /* becomes true when the way there takes none: cut no more for it. May
+                             * be NULL */
+};
+
+/* Embedded in who waits for room in the socket. */
+struct udp_waiter {
+    struct list link; /* list_init before the first use; list_remove waits no longer */
+    void (*on_room)(struct udp_waiter *w);
 };
 
 struct udp {
@@ -40,17 +49,16 @@ struct udp {
     struct loop *loop;
     struct task receive_more; /* there may be more input than one turn takes */
     int family;
-    bool can_segment;
-    bool full;        /* until on_writable */
-    uint8_t *room;    /* for datagrams */
-    uint64_t refused; /* datagrams that the kernel did not take, and not for being full */
-    void *owner;      /* whoever sets the calls */
+    bool can_segment; /* the kernel can cut; some ways out may refuse it all the same */
+    bool full;
+    struct list waiting; /* while it is full */
+    uint8_t *room;       /* for datagrams that come */
+    uint64_t refused;    /* datagrams that the kernel did not take, and that are lost */
     void (*on_datagram)(struct udp *u, const struct udp_addr *from, struct slice bytes);
-    void (*on_writable)(struct udp *u); /* after it was full; may be NULL */
 };
 
 /*
- * Opens a socket on all addresses and this port (0: any), and puts it into the loop. The calls are
+ * Opens a socket on all addresses and this port (0: any), and puts it into the loop. on_datagram is
  * set by the caller. 0 or -errno, and then udp_close is fine all the same.
  */
 int udp_open(struct udp *u, struct loop *loop, uint16_t port);
@@ -63,10 +71,12 @@ uint16_t udp_port(const struct udp *u);
 
 /*
  * Sends messages (at most UDP_BATCH_MAX) in order. Returns how many are done with: fewer than count
- * when the socket is full, and then on_writable will be called. What the kernel refuses for another
- * reason is lost, as on the wire.
+ * when the socket is full. What the kernel refuses for another reason is lost, as on the wire.
  */
 unsigned udp_send(struct udp *u, const struct udp_message *m, unsigned count);
+
+/* Has on_room called once, when the full socket has room again. */
+void udp_wait(struct udp *u, struct udp_waiter *w);
 
 /* -- addresses -- */
 

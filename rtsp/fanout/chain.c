@@ -61,9 +61,12 @@ uint64_t chain_start_pos(const struct chain *c)
     return c->follower->last_key[c->key_track];
 }
 
-static struct image *build(const struct chain *c, const struct frame *f, struct slice report)
+static struct image *build(struct chain *c, const struct frame *f, struct slice report)
 {
-    return lane_image_build(c->follower->stream, &c->layout, f, report);
+    struct image *img = lane_image_build(c->follower->stream, &c->layout, f, report);
+    if (img && img->len > c->largest)
+        c->largest = img->len;
+    return img;
 }
 
 /* Images of the frames from position 'from' up to and without 'upto'; *last is the last of them.

@@ -21,6 +21,7 @@ struct chain {
     bool finished;
     bool wanted;           /* somebody waits for a place to start */
     uint64_t sum;          /* bytes of all images so far */
+    uint32_t largest;      /* bytes of the largest image so far */
     struct image *newest;  /* a reference */
     struct image *start;   /* a reference: the newest place to start, from the first joiner on */
     struct image *goodbye; /* a reference, once finished: the first that is BYE */

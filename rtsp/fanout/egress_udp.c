@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "rtsp/fanout/egress_udp.h"
 
-static void on_writable(struct udp *u)
-{
-    struct egress_udp *e = u->owner;
-    struct list now;
-    list_move(&now, &e->waiting);
-    for (struct list *item; (item = list_pop(&now)) != NULL;) {
-        struct udp_waiter *w = CONTAINER_OF(item, struct udp_waiter, link);
-        w->on_room(w);
-    }
-}
-
 void egress_udp_init(struct egress_udp *e, struct udp *rtp, struct udp *rtcp, uint64_t bytes_per_s,
                      size_t burst_bytes)
 {
     *e = (struct egress_udp){.rtp = rtp, .rtcp = rtcp, .burst_bytes = burst_bytes};
     e->ns_per_kib = bytes_per_s ? 1024 * NS_PER_S / (int64_t)bytes_per_s : 0;
-    list_init(&e->waiting);
-    rtp->owner = e;
-    rtp->on_writable = on_writable;
 }
 
 /* -- pace -- */
@@ -55,9 +41,10 @@ void egress_udp_pay(const struct egress_udp *e, struct udp_target *t, size_t byt
 
 /* -- the batch -- */
 
-size_t egress_udp_message_max(const struct egress_udp *e, size_t packet_bytes)
+size_t egress_udp_message_max(const struct egress_udp *e, const struct udp_target *t,
+                              size_t packet_bytes)
 {
-    if (!e->rtp->can_segment)
+    if (!e->rtp->can_segment || t->refuses_segments)
         return packet_bytes;
     size_t packets = size_min(UDP_SEGMENTS_MAX, UDP_MESSAGE_MAX_BYTES / packet_bytes);
     return packets > 0 ? packets * packet_bytes : packet_bytes;
@@ -75,12 +62,6 @@ unsigned egress_udp_flush(struct egress_udp *e)
     unsigned count = e->count;
     e->count = 0;
     return count > 0 ? udp_send(e->rtp, e->message, count) : 0;
-}
-
-void egress_udp_wait(struct egress_udp *e, struct udp_waiter *w)
-{
-    list_remove(&w->link);
-    list_append(&e->waiting, &w->link);
 }
 
 void egress_udp_control(struct egress_udp *e, const struct udp_target *t, unsigned track,

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The last step to UDP players, one a worker: datagrams of a slice of players are gathered and go
- * out with one system call; lanes that find the socket full wait here for room. Belongs to the
- * worker.
+ * out with one system call. Belongs to the worker.
  */
 #pragma once
 
-#include "core/list.h"
 #include "core/media.h"
 #include "net/udp.h"
 
@@ -18,20 +16,14 @@ struct udp_target {
     bool (*may_send)(struct udp_target *t);
     /* Its pace: what it was sent would have taken until then. See egress_udp_allowance. */
     int64_t paid_until_ns;
-};
-
-/* Embedded in who waits for room in the socket. */
-struct udp_waiter {
-    struct list link;
-    void (*on_room)(struct udp_waiter *w);
+    bool refuses_segments; /* the kernel cuts nothing on the way there (net/udp.h) */
 };
 
 struct egress_udp {
     struct udp *rtp, *rtcp; /* the worker's sockets */
     int64_t ns_per_kib;     /* what a player may be sent in the long run; 0: without limit */
     size_t burst_bytes;     /* and at a time */
-    struct list waiting;
-    unsigned count; /* messages that are gathered */
+    unsigned count;         /* messages that are gathered */
     struct udp_message message[UDP_BATCH_MAX];
     uint32_t owner[UDP_BATCH_MAX]; /* of each, as its sender likes */
 };
@@ -49,18 +41,16 @@ size_t egress_udp_allowance(const struct egress_udp *e, const struct udp_target 
 int64_t egress_udp_allowed_at(const struct egress_udp *e, const struct udp_target *t, size_t bytes);
 void egress_udp_pay(const struct egress_udp *e, struct udp_target *t, size_t bytes, int64_t now_ns);
 
-/* How many bytes of packets of that size one message can hold. */
-size_t egress_udp_message_max(const struct egress_udp *e, size_t packet_bytes);
+/* How many bytes of packets of that size one message to the target can hold. */
+size_t egress_udp_message_max(const struct egress_udp *e, const struct udp_target *t,
+                              size_t packet_bytes);
 
 /* Gathers a message; what it points to must stay until it was sent. True when no more fit. */
 bool egress_udp_add(struct egress_udp *e, const struct udp_message *m, uint32_t owner);
 
 /* Sends what was gathered. Returns how many messages are done with; the others are forgotten, and
- * the socket is full: see egress_udp_wait. */
+ * the socket is full. */
 unsigned egress_udp_flush(struct egress_udp *e);
-
-/* Has on_room called once, when there is room again. */
-void egress_udp_wait(struct egress_udp *e, struct udp_waiter *w);
 
 /* RTCP goes out at once, or is lost. */
 void egress_udp_control(struct egress_udp *e, const struct udp_target *t, unsigned track,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "rtsp/fanout/lane_inside.h"
+#include "rtsp/fanout/room.h"
 
 enum {
     SWEEP_SLICE = 64, /* players served before the worker looks at its other work */
@@ -27,6 +28,7 @@ struct lane *lane_create(const struct follower *f, struct loop *loop,
     chain_init(&l->chain, f, layout, loop->now_ns);
     task_init(&l->sweep, run_sweep);
     l->serving = layout->kind == LANE_TCP ? &serving_tcp : &serving_udp;
+    l->room_bytes = room_for_image(0);
     l->held.on_expiry = on_held_long_enough;
     l->pace.on_expiry = on_pace;
     l->pace_at_ns = TMR_NEVER;
@@ -102,7 +104,6 @@ static void end_slice(struct lane *l)
 static void run_sweep(struct task *t)
 {
     struct lane *l = CONTAINER_OF(t, struct lane, sweep);
-    l->serving->begin_slice(l);
     for (unsigned n = 0; n < SWEEP_SLICE && l->to_visit > 0 && l->count > 0; n++) {
         if (l->next_visit >= l->count)
             l->next_visit = 0;
@@ -120,7 +121,6 @@ static void run_sweep(struct task *t)
 
 void lane_serve_one(struct lane *l, struct player *p)
 {
-    l->serving->begin_slice(l);
     l->serving->serve(l, p);
     end_slice(l);
 }
@@ -135,6 +135,17 @@ static void seat_waiting(struct lane *l)
 }
 
 /* -- the lane as a whole -- */
+
+/* An image may be larger than all before it: before it goes out, the sockets get room for it. */
+static void follow_largest(struct lane *l)
+{
+    uint32_t room_bytes = room_for_image(l->chain.largest);
+    if (l->chain.layout.kind != LANE_TCP || room_bytes == l->room_bytes)
+        return;
+    l->room_bytes = room_bytes;
+    for (uint32_t i = 0; i < l->count; i++)
+        room_set(l->player[i].fd, room_bytes);
+}
 
 static int reserve_player(struct lane *l)
 {
@@ -165,15 +176,19 @@ int lane_join(struct lane *l, struct viewer *v)
     viewer_count(v, METRIC_PLAYERS_JOINED, 1);
     struct player *p = &l->player[v->place];
     *p = (struct player){.fd = v->fd, .viewer = v};
-    if (l->chain.layout.kind == LANE_TCP)
+    if (l->chain.layout.kind == LANE_TCP) {
         p->flags = (buf_len(&v->out) > 0 ? PLAYER_OUT : 0) | (v->full ? PLAYER_FULL : 0);
+        room_set(v->fd, l->room_bytes);
+    }
     lane_serve_one(l, p);
     return 0;
 }
 
 struct image *lane_start(struct lane *l)
 {
-    return chain_start(&l->chain);
+    struct image *start = chain_start(&l->chain);
+    follow_largest(l);
+    return start;
 }
 
 static void on_held_long_enough(struct tmr *t, int64_t now_ns)
@@ -213,6 +228,7 @@ void lane_push(struct lane *l, const struct frame *f)
     bool wanted = l->chain.wanted;
     if (!chain_push(&l->chain, f, l->loop->now_ns))
         return;
+    follow_largest(l);
     if (wanted && !l->chain.wanted)
         seat_waiting(l);
     if (!hold(l, f))

@@ -20,9 +20,15 @@ struct player {
     struct viewer *viewer;
 };
 
+/* Whether the splicer has the newest image, for the players of a slice. */
+enum splice {
+    SPLICE_UNTRIED, /* no player of the slice has needed it yet */
+    SPLICE_LOADED,
+    SPLICE_NOT, /* it is not worth it, or does not work */
+};
+
 /* How the players of a lane are served. A slice is a part of a sweep, or one player alone. */
 struct serving {
-    void (*begin_slice)(struct lane *l);
     /* Sends what the player lacks, or lets it jump. It may be gone afterwards. */
     void (*serve)(struct lane *l, struct player *p);
     void (*end_slice)(struct lane *l);
@@ -45,7 +51,8 @@ struct lane {
     uint32_t next_visit, to_visit; /* the sweep under way */
     uint64_t uncounted_bytes;      /* sent, and in the metrics at the end of the slice */
     uint64_t uncounted_refusals;   /* UDP: the same of datagrams */
-    bool is_loaded;                /* TCP: the splicer has the newest image */
+    enum splice splice;            /* TCP */
+    uint32_t room_bytes;           /* TCP: of the players' sockets (room.h) */
     struct task sweep;
     struct tmr held;        /* armed while audio waits for video to go out with */
     struct tmr pace;        /* UDP: armed while players wait until they may be sent more */

@@ -8,7 +8,7 @@
 #include "rtsp/fanout/egress_tcp.h"
 #include "rtsp/fanout/lane_inside.h"
 
-enum { SPLICE_PLAYERS = 8 /* fewer are not worth filling a pipe for */ };
+enum { SPLICE_PLAYERS = 8 /* with fewer to come a pipe is not worth filling */ };
 
 int player_finish_packet(struct player *p)
 {
@@ -63,9 +63,20 @@ static bool lacks_only_newest(const struct lane *l, const struct player *p)
            p->cursor.offset == at->len && !l->chain.finished;
 }
 
+static enum splice load(const struct lane *l, const struct image *img)
+{
+    const struct lane_options *o = &l->options;
+    bool worth_it = o->splicer && o->splice_from > 0 && img->len >= o->splice_from &&
+                    l->to_visit >= SPLICE_PLAYERS;
+    return worth_it && splicer_load(o->splicer, slice_of(img->data, img->len)) ? SPLICE_LOADED
+                                                                               : SPLICE_NOT;
+}
+
 static ssize_t send_image(struct lane *l, int fd, const struct image *img)
 {
-    if (l->is_loaded)
+    if (l->splice == SPLICE_UNTRIED)
+        l->splice = load(l, img);
+    if (l->splice == SPLICE_LOADED)
         return splicer_send(l->options.splicer, fd);
     ssize_t n = send(fd, img->data, img->len, MSG_NOSIGNAL | MSG_DONTWAIT);
     return n < 0 ? -errno : n;
@@ -110,18 +121,9 @@ static void serve(struct lane *l, struct player *p)
     flush(l, p);
 }
 
-static void begin_slice(struct lane *l)
-{
-    const struct lane_options *o = &l->options;
-    const struct image *img = l->chain.newest;
-    l->is_loaded = o->splicer && img && o->splice_from > 0 && img->len >= o->splice_from &&
-                   l->to_visit >= SPLICE_PLAYERS &&
-                   splicer_load(o->splicer, slice_of(img->data, img->len));
-}
-
 static void end_slice(struct lane *l)
 {
-    l->is_loaded = false; /* another lane's slice may come next */
+    l->splice = SPLICE_UNTRIED; /* another lane's slice may come next */
 }
 
 /* The reports stand behind the reply, and go out with the first pictures in one write. */
@@ -130,5 +132,4 @@ static int greet(struct lane *l, struct viewer *v)
     return chain_add_report(&l->chain, l->loop->now_ns, &v->out);
 }
 
-const struct serving serving_tcp = {
-    .begin_slice = begin_slice, .serve = serve, .end_slice = end_slice, .greet = greet};
+const struct serving serving_tcp = {.serve = serve, .end_slice = end_slice, .greet = greet};

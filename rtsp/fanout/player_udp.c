@@ -32,7 +32,7 @@ static bool flush(struct lane *l)
     }
     if (sent == gathered)
         return true;
-    egress_udp_wait(e, &l->room);
+    udp_wait(e->rtp, &l->room);
     l->to_visit = 0;
     return false;
 }
@@ -73,12 +73,12 @@ static void wait_for_pace(struct lane *l, const struct udp_target *t, size_t byt
 }
 
 /* The next datagrams of one size, as many as are allowed, as a message; empty when none is. */
-static struct udp_message next_message(const struct lane *l, const struct udp_target *t,
+static struct udp_message next_message(const struct lane *l, struct udp_target *t,
                                        const struct ahead *a, size_t allowed)
 {
     const struct batch_run *run = run_at(a);
     size_t packet = run->packet_bytes;
-    size_t most = egress_udp_message_max(l->options.udp, packet);
+    size_t most = egress_udp_message_max(l->options.udp, t, packet);
     if (allowed < most)
         most = allowed / packet * packet;
     if (most == 0 && a->gathered == 0 && t->paid_until_ns <= l->loop->now_ns)
@@ -88,6 +88,7 @@ static struct udp_message next_message(const struct lane *l, const struct udp_ta
         .from = &t->from,
         .bytes = slice_of(a->at->data + a->offset, size_min(run->end - a->offset, most)),
         .segment = packet,
+        .refuses_segments = &t->refuses_segments,
     };
 }
 
@@ -100,7 +101,7 @@ enum stop {
 /* Gathers what the player lacks. */
 static enum stop gather(struct lane *l, struct player *p, struct ahead *a)
 {
-    const struct udp_target *t = p->viewer->udp;
+    struct udp_target *t = p->viewer->udp;
     size_t allowance = egress_udp_allowance(l->options.udp, t, l->loop->now_ns);
     *a = (struct ahead){p->cursor.at, p->cursor.offset, 0};
     while (has_more(a)) {
@@ -176,11 +177,7 @@ static void serve(struct lane *l, struct player *p)
         player_end(p, VIEWER_STREAM_ENDED);
 }
 
-static void begin_slice(struct lane *l)
-{
-    (void)l; /* what is gathered never outlives a slice */
-}
-
+/* What is gathered never outlives a slice. */
 static void end_slice(struct lane *l)
 {
     flush(l);
@@ -208,5 +205,4 @@ static int greet(struct lane *l, struct viewer *v)
     return 0;
 }
 
-const struct serving serving_udp = {
-    .begin_slice = begin_slice, .serve = serve, .end_slice = end_slice, .greet = greet};
+const struct serving serving_udp = {.serve = serve, .end_slice = end_slice, .greet = greet};

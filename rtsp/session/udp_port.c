@@ -27,18 +27,18 @@ static void init_end(struct udp_end *end, struct udp_leg *leg, struct peers *tab
         peers_add(table, &end->announced);
 }
 
-static void fini_end(struct udp_end *end)
+static void fini_end(struct udp_end *end, struct peers *table)
 {
-    peers_remove(&end->announced);
-    peers_remove(&end->latched);
+    peers_remove(table, &end->announced);
+    peers_remove(table, &end->latched);
 }
 
 static void free_leg(struct udp_leg *leg)
 {
     if (!leg)
         return;
-    fini_end(&leg->rtp);
-    fini_end(&leg->rtcp);
+    fini_end(&leg->rtp, &leg->session->port->rtp_peers);
+    fini_end(&leg->rtcp, &leg->session->port->rtcp_peers);
     free(leg);
 }
 
@@ -82,7 +82,7 @@ void udp_session_destroy(struct udp_session *s)
         return;
     for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++)
         free_leg(s->leg[i]);
-    peers_remove(&s->host);
+    peers_remove(&s->port->hosts, &s->host);
     free(s);
 }
 
@@ -136,7 +136,7 @@ static void move_end(struct peers *table, struct udp_end *end, const struct udp_
                      bool announced)
 {
     end->addr = *to;
-    peers_remove(&end->latched);
+    peers_remove(table, &end->latched);
     if (announced)
         return;
     end->latched.addr = *to;
@@ -194,5 +194,8 @@ void udp_port_close(struct udp_port *p)
 {
     udp_close(&p->rtp);
     udp_close(&p->rtcp);
+    peers_fini(&p->rtp_peers);
+    peers_fini(&p->rtcp_peers);
+    peers_fini(&p->hosts);
     p->is_open = false;
 }

@@ -18,6 +18,7 @@ static struct udp udp;
 static struct ear ear;
 static struct udp_addr to, from;
 static uint8_t bytes[UDP_MESSAGE_MAX_BYTES];
+static bool refuses;
 
 static struct addr addr_of(const char *text)
 {
@@ -51,8 +52,11 @@ static void tear_down(void)
 
 static struct udp_message message(size_t len, size_t segment)
 {
-    return (struct udp_message){
-        .to = &to, .from = &from, .bytes = slice_of(bytes, len), .segment = segment};
+    return (struct udp_message){.to = &to,
+                                .from = &from,
+                                .bytes = slice_of(bytes, len),
+                                .segment = segment,
+                                .refuses_segments = &refuses};
 }
 
 static unsigned send_one(size_t len, size_t segment)
@@ -191,19 +195,32 @@ Test(udp, runs_are_cut_into_datagrams)
         cr_skip("this kernel cuts nothing");
     send_runs();
     cr_assert_gt(sending.cut, 0);
-    cr_assert(udp.can_segment);
+    cr_assert_not(refuses);
 }
 
 /* The path takes smaller packets only, or checksums are not offloaded. */
 Test(udp, runs_that_the_kernel_refuses_to_cut_go_out_one_by_one)
 {
     static const int reasons[] = {EINVAL, EMSGSIZE, EIO};
+    udp.can_segment = true;
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
-        udp.can_segment = true;
+        refuses = false;
         sending.refuses_cut = reasons[i];
         send_runs();
-        cr_assert_eq(udp.can_segment, reasons[i] != EIO, "another message may fit");
+        cr_assert(refuses);
+        cr_assert(udp.can_segment, "another way out may take them");
     }
+}
+
+/* Port 0 is as good as none: the kernel says EINVAL to whatever goes there. */
+Test(udp, cutting_is_not_to_blame_for_an_address_that_takes_nothing)
+{
+    if (!udp.can_segment)
+        cr_skip("this kernel cuts nothing");
+    to = udp_addr_with_port(&to, 0);
+    cr_assert_eq(send_one(5 * SEGMENT - 1, SEGMENT), 1);
+    cr_assert_eq(udp.refused, 5);
+    cr_assert_not(refuses);
 }
 
 Test(udp, comes_from_the_address_that_it_is_told_and_its_own_port)
@@ -270,9 +287,10 @@ Test(udp, what_cannot_be_sent_is_lost_alone)
 
 static unsigned rooms;
 
-static void on_writable(struct udp *u)
+static void on_room(struct udp_waiter *w)
 {
-    cr_assert_not(u->full);
+    (void)w;
+    cr_assert_not(udp.full);
     rooms++;
 }
 
@@ -281,13 +299,12 @@ Test(udp, a_full_socket_says_how_far_it_came_and_when_to_go_on)
     struct udp_message m[4];
     for (unsigned i = 0; i < ARRAY_LEN(m); i++)
         m[i] = message(2 * i + 2, udp.can_segment ? i + 1 : 2 * i + 2);
-    udp.on_writable = on_writable;
-    turn(&loop);
-    cr_assert_eq(rooms, 0, "it was not full");
-
+    struct udp_waiter w = {.on_room = on_room};
+    list_init(&w.link);
     sending.room = 3;
     cr_assert_eq(udp_send(&udp, m, 4), 3);
     cr_assert(udp.full);
+    udp_wait(&udp, &w);
     cr_assert_eq(udp.refused, 0);
     sending.room = UINT_MAX;
     turn(&loop);
@@ -312,6 +329,52 @@ Test(udp, room_is_no_news_unless_it_was_missing)
     cr_assert_eq(send_one(1, 1), 0);
     cr_assert_eq(epoll_wait(loop.epoll_fd, &ev, 1, 0), 1);
     cr_assert(ev.events & EPOLLOUT);
+}
+
+enum { WAITERS = 3 };
+
+struct one {
+    struct udp_waiter waiter;
+    unsigned called;
+    bool waits_again;
+    struct one *takes_away;
+};
+
+static void on_room_for_one(struct udp_waiter *w)
+{
+    struct one *o = CONTAINER_OF(w, struct one, waiter);
+    o->called++;
+    if (o->waits_again)
+        udp_wait(&udp, w);
+    if (o->takes_away)
+        list_remove(&o->takes_away->waiter.link);
+}
+
+static void fill_and_empty(void)
+{
+    sending.room = 0;
+    cr_assert_eq(send_one(1, 1), 0);
+    sending.room = UINT_MAX;
+    turn(&loop);
+}
+
+Test(udp, who_waits_is_called_once_when_there_is_room)
+{
+    struct one one[WAITERS] = {{.waits_again = true}, {.called = 0}, {.called = 0}};
+    for (unsigned i = 0; i < WAITERS; i++) {
+        one[i].waiter.on_room = on_room_for_one;
+        list_init(&one[i].waiter.link);
+        udp_wait(&udp, &one[i].waiter);
+        udp_wait(&udp, &one[i].waiter);
+    }
+    one[1].takes_away = &one[2];
+    fill_and_empty();
+    cr_assert_eq(one[0].called, 1);
+    cr_assert_eq(one[1].called, 1);
+    cr_assert_eq(one[2].called, 0, "it was taken away before its turn");
+    fill_and_empty();
+    cr_assert_eq(one[0].called, 2, "it had waited again");
+    cr_assert_eq(one[1].called, 1);
 }
 
 /* -- in -- */

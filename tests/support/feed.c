@@ -75,6 +75,14 @@ uint64_t feed_video(struct feed *f, bool key, size_t bytes)
     return publish(f, frame);
 }
 
+uint64_t feed_gop(struct feed *f, unsigned frames, size_t bytes)
+{
+    uint64_t pos = 0;
+    for (unsigned i = 0; i < frames; i++)
+        pos = feed_video(f, i == 0, bytes);
+    return pos + 1;
+}
+
 uint64_t feed_audio(struct feed *f, uint8_t track, size_t bytes)
 {
     struct frame *frame = frame_create(bytes);

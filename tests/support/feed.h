@@ -26,6 +26,9 @@ void feed_close(struct feed *f);
 /* Publishes a frame of one NAL unit of that many bytes. Returns its position. */
 uint64_t feed_video(struct feed *f, bool key, size_t bytes);
 
+/* So many of these, the first one a key frame. Returns the position after the last. */
+uint64_t feed_gop(struct feed *f, unsigned frames, size_t bytes);
+
 /* Publishes an audio frame of that many bytes. Returns its position. */
 uint64_t feed_audio(struct feed *f, uint8_t track, size_t bytes);
 

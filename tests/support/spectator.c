@@ -9,6 +9,9 @@
 #include "rtp/batch.h"
 #include "rtsp/fanout/lane_image.h"
 
+const struct lane_layout both_tracks = {3, {{0, 1}, {2, 3}}};
+const struct lane_layout audio_alone = {2, {{0}, {2, 3}}};
+
 void socket_pair(int fd[2], int room)
 {
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
@@ -105,4 +108,26 @@ void spectator_expect(const struct spectator *s, const struct feed *f,
                  buf_len(&frames), from, upto);
     cr_assert(slice_eq(buf_slice(&s->got), buf_slice(&frames)));
     buf_reset(&frames);
+}
+
+void spectator_expect_first(const struct spectator *s, const struct feed *f,
+                            const struct lane_layout *layout, uint64_t from, uint64_t upto)
+{
+    struct buf frames = wire_frames(f, layout, from, upto);
+    cr_assert(slice_eq(slice_head(buf_slice(&s->got), buf_len(&frames)), buf_slice(&frames)));
+    buf_reset(&frames);
+}
+
+size_t wire_whole_packets(struct slice got, struct slice frames)
+{
+    struct slice rest = frames;
+    struct wire_packet packet;
+    size_t bytes = 0;
+    while (wire_next(&rest, &packet)) {
+        size_t end = frames.len - rest.len;
+        if (!slice_eq(slice_head(got, end), slice_head(frames, end)))
+            break;
+        bytes = end;
+    }
+    return bytes;
 }

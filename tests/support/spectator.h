@@ -11,6 +11,9 @@
 
 enum { SPECTATOR_ROOMY, SPECTATOR_TIGHT }; /* the socket holds much, or a few packets only */
 
+/* Tracks 0 and 1 on the channels 0-1 and 2-3; track 1 on 2-3. */
+extern const struct lane_layout both_tracks, audio_alone;
+
 struct spectator {
     struct viewer viewer;
     int far_fd;
@@ -51,3 +54,10 @@ struct buf wire_frames(const struct feed *f, const struct lane_layout *layout, u
 /* The test fails unless all that came is these frames. */
 void spectator_expect(const struct spectator *s, const struct feed *f,
                       const struct lane_layout *layout, uint64_t from, uint64_t upto);
+
+/* The same, but other packets may follow. */
+void spectator_expect_first(const struct spectator *s, const struct feed *f,
+                            const struct lane_layout *layout, uint64_t from, uint64_t upto);
+
+/* With how many bytes 'got' begins that are whole packets, the first ones of 'frames'. */
+size_t wire_whole_packets(struct slice got, struct slice frames);

@@ -20,6 +20,13 @@ void turn(struct loop *l)
     l->stop = false;
 }
 
+void turn_until_idle(struct loop *l)
+{
+    do
+        turn(l);
+    while (!list_empty(&l->tasks));
+}
+
 void turn_at(struct loop *l, int64_t now_ns)
 {
     l->now_ns = now_ns;

@@ -8,8 +8,6 @@
 
 enum { RTCP_TYPE_FIRST = 200, RTCP_TYPE_LAST = 204, RTCP_SSRC_AT = 4, RTP_SSRC_AT = 8 };
 
-const struct lane_layout udp_viewer_as_tcp = {.tracks = 3, .channel = {{0, 1}, {2, 3}}};
-
 static void on_end(struct viewer *v, enum viewer_end why)
 {
     struct udp_viewer *s = CONTAINER_OF(v, struct udp_viewer, viewer);
@@ -99,7 +97,7 @@ static void wait_for(struct udp_viewer *s, const struct feed *f, size_t bytes)
 
 void udp_viewer_expect(struct udp_viewer *s, const struct feed *f, uint64_t from, uint64_t upto)
 {
-    struct buf frames = wire_frames(f, &udp_viewer_as_tcp, from, upto);
+    struct buf frames = wire_frames(f, &both_tracks, from, upto);
     wait_for(s, f, buf_len(&frames));
     cr_assert_eq(buf_len(&s->got), buf_len(&frames),
                  "%zu bytes came, not the %zu of frames %lu..%lu", buf_len(&s->got),

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A player over UDP as a lane sees one, and where its datagrams arrive. What came is kept as the
- * interleaved packets that the same player would have got over TCP, with the layout
- * udp_viewer_as_tcp, so that the two can be compared.
+ * interleaved packets that the same player would have got over TCP, with the layout both_tracks, so
+ * that the two can be compared.
  */
 #pragma once
 
 #include "tests/support/ear.h"
 #include "tests/support/spectator.h"
-
-/* Tracks 0 and 1 on the channels 0-1 and 2-3. */
-extern const struct lane_layout udp_viewer_as_tcp;
 
 struct udp_viewer {
     struct viewer viewer;

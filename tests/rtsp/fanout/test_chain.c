@@ -3,51 +3,23 @@
 
 #include <criterion/criterion.h>
 
-#include "core/rcu.h"
 #include "rtp/rtcp.h"
-#include "rtsp/fanout/fanout.h"
-#include "tests/support/spectator.h"
-#include "tests/support/turn.h"
-
-enum { FRAME_BYTES = 500 };
+#include "tests/support/stage.h"
 
 #define BEGIN_NS           (50 * NS_PER_S)
 #define REPORT_INTERVAL_NS (5 * NS_PER_S)
 
-static const struct lane_layout both = {3, {{0, 1}, {2, 3}}};
-static const struct lane_layout audio_alone = {2, {{0}, {2, 3}}};
-
-static struct loop loop;
-static struct feed feed;
-static struct fanout *fanout;
 static struct chain chain;
 
 static void begin(const struct lane_layout *layout)
 {
-    fanout = fanout_get(&loop, 0, feed.stream);
-    cr_assert_not_null(fanout);
-    chain_init(&chain, fanout_follower(fanout), layout, BEGIN_NS);
-}
-
-static void set_up(void)
-{
-    rcu_enter();
-    cr_assert_eq(loop_init(&loop), 0);
-    feed_open(&feed, &feed_video_and_audio, &feed_options);
+    chain_init(&chain, fanout_follower(stage_fanout()), layout, BEGIN_NS);
 }
 
 static void tear_down(void)
 {
     chain_fini(&chain);
-    turn(&loop);
-    feed_close(&feed);
-    rcu_offline();
-    rcu_drain();
-    rcu_online();
-    turn(&loop);
-    loop_fini(&loop);
-    rcu_leave();
-    rcu_drain();
+    stage_tear_down();
 }
 
 /* As the fan-out does it with every frame that comes. */
@@ -82,11 +54,11 @@ static void expect_images(const struct image *img, uint64_t from, uint64_t upto)
     cr_assert_eq(pos, upto);
 }
 
-TestSuite(chain, .init = set_up, .fini = tear_down);
+TestSuite(chain, .init = stage_set_up, .fini = tear_down);
 
 Test(chain, empty_stream_has_no_start)
 {
-    begin(&both);
+    begin(&both_tracks);
     cr_assert_eq(chain_start_pos(&chain), GOP_NONE);
     cr_assert_null(chain_start(&chain));
 }
@@ -95,7 +67,7 @@ Test(chain, cached_frames_are_the_start_of_an_empty_chain)
 {
     for (unsigned i = 0; i < 8; i++)
         feed_video(&feed, i % 3 == 0, FRAME_BYTES);
-    begin(&both);
+    begin(&both_tracks);
     cr_assert_eq(chain_start_pos(&chain), 6);
     expect_images(chain_start(&chain), 6, 8);
     cr_assert_eq(chain.newest->pos, 7);
@@ -107,7 +79,7 @@ Test(chain, cached_frames_are_the_start_of_an_empty_chain)
 /* The frames before the newest image were sent and forgotten: they come from the ring again. */
 Test(chain, cached_frames_are_woven_in_ahead_of_the_newest_image)
 {
-    begin(&both);
+    begin(&both_tracks);
     push_video(true);
     push_video(false);
     push_audio();
@@ -120,7 +92,7 @@ Test(chain, cached_frames_are_woven_in_ahead_of_the_newest_image)
 
 Test(chain, start_is_the_newest_image_when_that_is_a_key_frame)
 {
-    begin(&both);
+    begin(&both_tracks);
     push_video(true);
     cr_assert_eq(chain_start(&chain), chain.newest);
     push_video(true);
@@ -130,7 +102,7 @@ Test(chain, start_is_the_newest_image_when_that_is_a_key_frame)
 
 Test(chain, start_stays_the_same_until_the_next_key_frame)
 {
-    begin(&both);
+    begin(&both_tracks);
     push_video(true);
     push_video(false);
     struct image *start = chain_start(&chain);
@@ -147,9 +119,8 @@ Test(chain, who_waited_starts_at_the_next_key_frame_even_if_it_is_not_kept)
 {
     struct stream_options options = feed_options;
     options.keep.gop_cache_bytes = 1;
-    feed_close(&feed);
-    feed_open(&feed, &feed_video_and_audio, &options);
-    begin(&both);
+    stage_use_stream(&feed_video_and_audio, &options);
+    begin(&both_tracks);
     push_video(true);
     cr_assert_null(chain_start(&chain));
     push_video(false);
@@ -184,7 +155,7 @@ Test(chain, frames_of_other_tracks_make_no_image)
 
 Test(chain, broken_one_goes_on_at_a_key_frame)
 {
-    begin(&both);
+    begin(&both_tracks);
     cr_assert(push_video(true));
     cr_assert(push_video(false));
     chain_break(&chain);
@@ -208,7 +179,7 @@ Test(chain, break_without_video_loses_nothing_more)
 /* What everybody has been sent is freed at once, if nobody wants to start there. */
 Test(chain, keeps_nothing_that_nobody_needs)
 {
-    begin(&both);
+    begin(&both_tracks);
     push_video(true);
     for (unsigned i = 0; i < 50; i++)
         push_video(false);
@@ -241,7 +212,7 @@ static unsigned reports_in(const struct image *img)
 
 Test(chain, reports_go_with_the_first_frame_after_each_interval)
 {
-    begin(&both);
+    begin(&both_tracks);
     static const struct {
         int64_t after_ns;
         unsigned channels;
@@ -266,7 +237,7 @@ Test(chain, reports_go_with_the_first_frame_after_each_interval)
 Test(chain, joiner_gets_the_reports_that_can_be_made_and_the_others_later)
 {
     struct buf out = {0};
-    begin(&both);
+    begin(&both_tracks);
     push_video(true);
     cr_assert_eq(chain_add_report(&chain, BEGIN_NS, &out), 0);
     struct slice rest = buf_slice(&out);
@@ -299,7 +270,7 @@ static unsigned count_byes(const struct image *img)
 
 Test(chain, last_image_is_bye)
 {
-    begin(&both);
+    begin(&both_tracks);
     push_video(true);
     struct image *start = chain_start(&chain);
     chain_finish(&chain, BEGIN_NS);
@@ -312,7 +283,7 @@ Test(chain, last_image_is_bye)
 
 Test(chain, bye_may_be_all_there_is)
 {
-    begin(&both);
+    begin(&both_tracks);
     chain_finish(&chain, BEGIN_NS);
     cr_assert_not_null(chain.newest);
     cr_assert_eq(count_byes(chain.newest), 2);

@@ -99,21 +99,24 @@ Test(egress_udp, without_a_rate_all_is_allowed)
 Test(egress_udp, messages_are_as_large_as_the_kernel_takes_them)
 {
     static const struct {
-        bool can_segment;
+        bool can_segment, refuses_segments;
         size_t packet, most;
     } rows[] = {
-        {true, 1360, (size_t)UDP_SEGMENTS_MAX * 1360},
-        {true, 13, (size_t)UDP_SEGMENTS_MAX * 13},
-        {true, 1500, 43 * 1500},
-        {true, 30000, 60000},
-        {true, 40000, 40000},
-        {true, 65500, 65500},
-        {false, 1360, 1360},
-        {false, 65500, 65500},
+        {true, false, 1360, (size_t)UDP_SEGMENTS_MAX * 1360},
+        {true, false, 13, (size_t)UDP_SEGMENTS_MAX * 13},
+        {true, false, 1500, 43 * 1500},
+        {true, false, 30000, 60000},
+        {true, false, 40000, 40000},
+        {true, false, 65500, 65500},
+        {true, true, 1360, 1360},
+        {false, false, 1360, 1360},
+        {false, false, 65500, 65500},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         rtp.can_segment = rows[i].can_segment;
-        cr_assert_eq(egress_udp_message_max(&egress, rows[i].packet), rows[i].most, "row %zu", i);
+        target.refuses_segments = rows[i].refuses_segments;
+        cr_assert_eq(egress_udp_message_max(&egress, &target, rows[i].packet), rows[i].most,
+                     "row %zu", i);
     }
 }
 
@@ -127,44 +130,4 @@ Test(egress_udp, batch_is_full_with_as_many_messages_as_one_call_sends)
     cr_assert(egress_udp_add(&egress, &m, UDP_BATCH_MAX));
     for (unsigned i = 0; i < UDP_BATCH_MAX; i++)
         cr_assert_eq(egress.owner[i], i + 1);
-}
-
-/* -- who waits -- */
-
-enum { WAITERS = 3 };
-
-struct one {
-    struct udp_waiter waiter;
-    unsigned called;
-    bool waits_again;
-    struct one *takes_away;
-};
-
-static void on_room(struct udp_waiter *w)
-{
-    struct one *o = CONTAINER_OF(w, struct one, waiter);
-    o->called++;
-    if (o->waits_again)
-        egress_udp_wait(&egress, w);
-    if (o->takes_away)
-        list_remove(&o->takes_away->waiter.link);
-}
-
-Test(egress_udp, who_waits_is_called_once_when_there_is_room)
-{
-    struct one one[WAITERS] = {{.waits_again = true}, {.called = 0}, {.called = 0}};
-    for (unsigned i = 0; i < WAITERS; i++) {
-        one[i].waiter.on_room = on_room;
-        list_init(&one[i].waiter.link);
-        egress_udp_wait(&egress, &one[i].waiter);
-        egress_udp_wait(&egress, &one[i].waiter);
-    }
-    one[1].takes_away = &one[2];
-    rtp.on_writable(&rtp);
-    cr_assert_eq(one[0].called, 1);
-    cr_assert_eq(one[1].called, 1);
-    cr_assert_eq(one[2].called, 0, "it was taken away before its turn");
-    rtp.on_writable(&rtp);
-    cr_assert_eq(one[0].called, 2, "it had waited again");
-    cr_assert_eq(one[1].called, 1);
 }

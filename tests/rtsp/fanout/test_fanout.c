@@ -3,75 +3,28 @@
 
 #include <criterion/criterion.h>
 
-#include "core/rcu.h"
-#include "tests/support/spectator.h"
-#include "tests/support/turn.h"
-
-enum { FRAME_BYTES = 500, SLOT = 1 };
-
-static const struct lane_layout both = {3, {{0, 1}, {2, 3}}};
-static const struct lane_options patient = {3600 * NS_PER_S, 1 << 30};
-
-static struct loop loop;
-static struct feed feed;
-
-static void set_up(void)
-{
-    rcu_enter();
-    cr_assert_eq(loop_init(&loop), 0);
-    feed_open(&feed, &feed_video_and_audio, &feed_options);
-}
+#include "tests/support/stage.h"
 
 /* Another stream, whose ring is small. */
 static void use_ring_of(uint32_t slots)
 {
     struct stream_options options = feed_options;
     options.ring_slots = slots;
-    feed_close(&feed);
-    feed_open(&feed, &feed_video_and_audio, &options);
-}
-
-static void grace_period(void)
-{
-    rcu_offline();
-    rcu_drain();
-    rcu_online();
-}
-
-/* Everybody has left. */
-static void tear_down(void)
-{
-    turn(&loop);
-    feed_close(&feed);
-    grace_period();
-    turn(&loop);
-    loop_fini(&loop);
-    rcu_leave();
-    rcu_drain();
-}
-
-static struct fanout *get(void)
-{
-    struct fanout *f = fanout_get(&loop, SLOT, feed.stream);
-    cr_assert_not_null(f);
-    return f;
+    stage_use_stream(&feed_video_and_audio, &options);
 }
 
 static void join(struct spectator *s)
 {
-    spectator_open(s, SPECTATOR_ROOMY);
-    struct lane *l = fanout_lane(get(), &both, &patient);
-    cr_assert_not_null(l);
-    cr_assert_eq(lane_join(l, &s->viewer), 0);
+    stage_enter(s, SPECTATOR_ROOMY, &both_tracks, &patient);
 }
 
-TestSuite(fanout, .init = set_up, .fini = tear_down);
+TestSuite(fanout, .init = stage_set_up, .fini = stage_tear_down);
 
 Test(fanout, there_is_one_a_worker)
 {
-    struct fanout *f = get();
-    cr_assert_eq(get(), f);
-    struct fanout *other = fanout_get(&loop, 0, feed.stream);
+    struct fanout *f = stage_fanout();
+    cr_assert_eq(stage_fanout(), f);
+    struct fanout *other = fanout_get(&loop, 1, feed.stream);
     cr_assert_neq(other, f);
     cr_assert_eq(fanout_follower(f)->stream, feed.stream);
     cr_assert_eq(fanout_follower(other)->stream, feed.stream);
@@ -79,7 +32,7 @@ Test(fanout, there_is_one_a_worker)
 
 Test(fanout, begins_at_the_head_and_knows_the_newest_of_each_track)
 {
-    struct fanout *f = get();
+    struct fanout *f = stage_fanout();
     cr_assert_eq(fanout_follower(f)->pos, 0);
     cr_assert_null(fanout_follower(f)->last[VIDEO]);
     feed_video(&feed, true, FRAME_BYTES);
@@ -91,7 +44,7 @@ Test(fanout, begins_at_the_head_and_knows_the_newest_of_each_track)
     cr_assert_eq(fanout_follower(f)->last[VIDEO]->pos, 2);
     cr_assert_eq(fanout_follower(f)->last[AUDIO]->pos, 1);
 
-    struct fanout *late = fanout_get(&loop, 0, feed.stream);
+    struct fanout *late = fanout_get(&loop, 1, feed.stream);
     cr_assert_eq(fanout_follower(late)->pos, 3);
     cr_assert_eq(fanout_follower(late)->last[VIDEO]->pos, 2);
     cr_assert_eq(fanout_follower(late)->last[AUDIO]->pos, 1);
@@ -99,7 +52,7 @@ Test(fanout, begins_at_the_head_and_knows_the_newest_of_each_track)
 
 Test(fanout, news_is_posted_once_until_it_is_delivered)
 {
-    struct fanout *f = get();
+    struct fanout *f = stage_fanout();
     for (unsigned i = 0; i < 5; i++)
         feed_video(&feed, i == 0, FRAME_BYTES);
     struct message *m = atomic_load(&loop.mailbox.newest);
@@ -131,7 +84,7 @@ Test(fanout, first_packet_is_that_of_the_first_frame_from_the_start_on)
     feed_video(&feed, false, FRAME_BYTES);
     feed_audio(&feed, AUDIO, 90);
     feed_audio(&feed, AUDIO, 90);
-    const struct fanout *f = get();
+    const struct fanout *f = stage_fanout();
     const struct frame *video = feed_frame(&feed, 1), *audio = feed_frame(&feed, 3);
     expect_first(f, VIDEO, 1, video->first_seq, video->rtp_time);
     expect_first(f, AUDIO, 1, audio->first_seq, audio->rtp_time);
@@ -142,7 +95,7 @@ Test(fanout, first_packet_to_come_follows_the_newest)
     feed_audio(&feed, AUDIO, 90);
     feed_audio(&feed, AUDIO, 90);
     feed_video(&feed, true, FRAME_BYTES);
-    const struct fanout *f = get();
+    const struct fanout *f = stage_fanout();
     const struct frame *audio = feed_frame(&feed, 1);
     expect_first(f, AUDIO, 2, (uint16_t)(audio->first_seq + 1),
                  audio->rtp_time + 48 * FEED_STEP_NS / NS_PER_MS);
@@ -153,7 +106,7 @@ Test(fanout, first_packet_to_come_follows_the_newest)
 
 Test(fanout, first_packet_of_a_stream_is_known_beforehand)
 {
-    const struct fanout *f = get();
+    const struct fanout *f = stage_fanout();
     for (unsigned track = VIDEO; track <= AUDIO; track++)
         expect_first(f, track, GOP_NONE, stream_first_seq(feed.stream, track),
                      stream_first_rtp_time(feed.stream, track));
@@ -170,7 +123,7 @@ Test(fanout, first_packet_is_unknown_to_who_waits_in_mid_stream)
 {
     struct first_packet first;
     feed_video(&feed, false, FRAME_BYTES);
-    cr_assert_not(follower_first_packet(fanout_follower(get()), VIDEO, GOP_NONE, &first));
+    cr_assert_not(follower_first_packet(fanout_follower(stage_fanout()), VIDEO, GOP_NONE, &first));
 }
 
 Test(fanout, first_packet_is_unknown_when_the_ring_left_it_behind)
@@ -179,7 +132,7 @@ Test(fanout, first_packet_is_unknown_when_the_ring_left_it_behind)
     struct first_packet first;
     for (unsigned i = 0; i < 6; i++)
         feed_video(&feed, i == 0, FRAME_BYTES);
-    cr_assert_not(follower_first_packet(fanout_follower(get()), VIDEO, 0, &first));
+    cr_assert_not(follower_first_packet(fanout_follower(stage_fanout()), VIDEO, 0, &first));
 }
 
 /* -- a worker that is late -- */
@@ -192,15 +145,15 @@ Test(fanout, lapped_worker_goes_on_at_a_key_frame)
     feed_video(&feed, true, FRAME_BYTES);
     turn(&loop);
     spectator_read(&s);
-    spectator_expect(&s, &feed, &both, 0, 1);
+    spectator_expect(&s, &feed, &both_tracks, 0, 1);
     spectator_clear(&s);
 
     for (unsigned i = 0; i < 20; i++)
         feed_video(&feed, i == 17, FRAME_BYTES);
     turn(&loop);
-    cr_assert_eq(fanout_follower(get())->pos, 21);
+    cr_assert_eq(fanout_follower(stage_fanout())->pos, 21);
     spectator_read(&s);
-    spectator_expect(&s, &feed, &both, 18, 21);
+    spectator_expect(&s, &feed, &both_tracks, 18, 21);
     spectator_close(&s);
 }
 
@@ -218,9 +171,7 @@ Test(fanout, end_comes_after_the_last_frame_and_once)
     cr_assert_eq(s.ends, 1);
     cr_assert_eq(s.why, VIEWER_STREAM_ENDED);
     spectator_read(&s);
-    struct buf frame = wire_frames(&feed, &both, 0, 2);
-    cr_assert(slice_eq(slice_head(buf_slice(&s.got), buf_len(&frame)), buf_slice(&frame)));
-    buf_reset(&frame);
+    spectator_expect_first(&s, &feed, &both_tracks, 0, 2);
     turn(&loop);
     cr_assert_eq(s.ends, 1);
     spectator_close(&s);
@@ -249,9 +200,9 @@ Test(fanout, goes_when_nobody_plays_and_gives_everything_back)
     struct spectator s;
     join(&s);
     spectator_close(&s);
-    cr_assert_not_null(stream_watch(feed.stream, SLOT), "not in the middle of a turn");
+    cr_assert_not_null(stream_watch(feed.stream, 0), "not in the middle of a turn");
     turn(&loop);
-    cr_assert_null(stream_watch(feed.stream, SLOT));
+    cr_assert_null(stream_watch(feed.stream, 0));
     feed_close(&feed);
     grace_period();
     turn(&loop);
@@ -264,15 +215,15 @@ Test(fanout, stays_when_somebody_comes_within_the_turn)
 {
     struct spectator first, second;
     join(&first);
-    struct fanout *f = get();
+    struct fanout *f = stage_fanout();
     spectator_close(&first);
     join(&second);
     turn(&loop);
-    cr_assert_eq(get(), f);
+    cr_assert_eq(stage_fanout(), f);
     feed_video(&feed, true, FRAME_BYTES);
     turn(&loop);
     spectator_read(&second);
-    spectator_expect(&second, &feed, &both, 0, 1);
+    spectator_expect(&second, &feed, &both_tracks, 0, 1);
     spectator_close(&second);
 }
 
@@ -281,15 +232,14 @@ Test(fanout, empty_lane_goes_alone_while_others_play)
     static const struct lane_layout elsewhere = {3, {{10, 11}, {12, 13}}};
     struct spectator stays, leaves;
     join(&stays);
-    spectator_open(&leaves, SPECTATOR_ROOMY);
-    cr_assert_eq(lane_join(fanout_lane(get(), &elsewhere, &patient), &leaves.viewer), 0);
+    stage_enter(&leaves, SPECTATOR_ROOMY, &elsewhere, &patient);
     turn(&loop);
     spectator_close(&leaves);
     turn(&loop);
     feed_video(&feed, true, FRAME_BYTES);
     turn(&loop);
     spectator_read(&stays);
-    spectator_expect(&stays, &feed, &both, 0, 1);
+    spectator_expect(&stays, &feed, &both_tracks, 0, 1);
     spectator_close(&stays);
 }
 
@@ -298,10 +248,10 @@ Test(fanout, last_news_is_delivered_before_the_burial)
 {
     struct spectator s;
     join(&s);
-    struct stream_watch *found = stream_watch(feed.stream, SLOT);
+    struct stream_watch *found = stream_watch(feed.stream, 0);
     spectator_close(&s);
     turn(&loop);
-    cr_assert_null(stream_watch(feed.stream, SLOT));
+    cr_assert_null(stream_watch(feed.stream, 0));
     feed_video(&feed, true, FRAME_BYTES);
     found->on_news(found);
     cr_assert_not_null(atomic_load(&loop.mailbox.newest));
@@ -312,14 +262,14 @@ Test(fanout, last_news_is_delivered_before_the_burial)
 Test(fanout, new_one_follows_while_the_old_one_is_being_buried)
 {
     struct spectator s;
-    struct fanout *old = get();
+    struct fanout *old = stage_fanout();
     turn(&loop);
     join(&s);
-    cr_assert_neq(get(), old);
+    cr_assert_neq(stage_fanout(), old);
     feed_video(&feed, true, FRAME_BYTES);
     grace_period();
     turn(&loop);
     spectator_read(&s);
-    spectator_expect(&s, &feed, &both, 0, 1);
+    spectator_expect(&s, &feed, &both_tracks, 0, 1);
     spectator_close(&s);
 }

@@ -3,43 +3,16 @@
 
 #include <criterion/criterion.h>
 
-#include "core/rcu.h"
 #include "rtp/rtcp.h"
 #include "rtp/unpacker.h"
-#include "rtsp/fanout/fanout.h"
 #include "rtsp/sdp/sdp.h"
-#include "tests/support/spectator.h"
-#include "tests/support/turn.h"
+#include "tests/support/stage.h"
 
-static const struct lane_layout both = {3, {{10, 11}, {20, 21}}};
-static const struct lane_layout audio_alone = {2, {{0}, {20, 21}}};
-
-static struct loop loop;
-static struct feed feed;
-
-static void set_up(void)
-{
-    rcu_enter();
-    cr_assert_eq(loop_init(&loop), 0);
-    feed_open(&feed, &feed_video_and_audio, &feed_options);
-}
-
-static void tear_down(void)
-{
-    turn(&loop);
-    feed_close(&feed);
-    rcu_offline();
-    rcu_drain();
-    rcu_online();
-    turn(&loop);
-    loop_fini(&loop);
-    rcu_leave();
-    rcu_drain();
-}
+static const struct lane_layout layout = {3, {{10, 11}, {20, 21}}};
 
 static struct image *build(const struct frame *f, struct slice report)
 {
-    struct image *img = lane_image_build(feed.stream, &both, f, report);
+    struct image *img = lane_image_build(feed.stream, &layout, f, report);
     cr_assert_not_null(img);
     return img;
 }
@@ -49,7 +22,7 @@ static struct slice image_bytes(const struct image *img)
     return slice_of(img->data, img->len);
 }
 
-TestSuite(lane_image, .init = set_up, .fini = tear_down);
+TestSuite(lane_image, .init = stage_set_up, .fini = stage_tear_down);
 
 struct arrival {
     unsigned count;
@@ -163,13 +136,6 @@ Test(lane_image, wrapped_packets_stand_where_the_last_image_does)
 
 /* -- reports -- */
 
-static struct fanout *fanout(void)
-{
-    struct fanout *f = fanout_get(&loop, 0, feed.stream);
-    cr_assert_not_null(f);
-    return f;
-}
-
 static void next_report(struct slice *rest, uint8_t channel, struct rtcp_seen *seen)
 {
     struct wire_packet packet;
@@ -190,13 +156,14 @@ Test(lane_image, report_is_the_present_instant_on_both_clocks)
         int64_t now_ns = last[AUDIO]->arrival_ns + later_ms[i] * NS_PER_MS;
         struct buf out = {0};
         struct rtcp_seen seen;
-        cr_assert_eq(lane_image_report(fanout_follower(fanout()), &both, now_ns, false, &out), 0);
+        cr_assert_eq(
+            lane_image_report(fanout_follower(stage_fanout()), &layout, now_ns, false, &out), 0);
         struct slice rest = buf_slice(&out);
         for (unsigned track = VIDEO; track <= AUDIO; track++) {
             const struct frame *f = last[track];
             int64_t ms = (now_ns - f->arrival_ns) / NS_PER_MS;
             uint32_t rate = feed_video_and_audio.track[track].clock_rate;
-            next_report(&rest, both.channel[track].rtcp, &seen);
+            next_report(&rest, layout.channel[track].rtcp, &seen);
             cr_assert_not(seen.has_bye);
             cr_assert_eq(seen.sr.ssrc, stream_ssrc(feed.stream, track));
             cr_assert_eq(seen.sr.rtp_time, f->rtp_time + (uint32_t)(ms * rate / 1000));
@@ -218,7 +185,8 @@ Test(lane_image, report_counts_all_that_was_sent)
     }
     struct buf out = {0};
     struct rtcp_seen seen;
-    cr_assert_eq(lane_image_report(fanout_follower(fanout()), &both, feed.now_ns, false, &out), 0);
+    cr_assert_eq(
+        lane_image_report(fanout_follower(stage_fanout()), &layout, feed.now_ns, false, &out), 0);
     struct slice rest = buf_slice(&out);
     next_report(&rest, 11, &seen);
     cr_assert_eq(seen.sr.packets, packets);
@@ -230,14 +198,17 @@ Test(lane_image, report_is_of_tracks_with_frames_in_the_layout)
 {
     struct buf out = {0};
     struct rtcp_seen seen;
-    cr_assert_eq(lane_image_report(fanout_follower(fanout()), &both, feed.now_ns, false, &out), 0);
+    cr_assert_eq(
+        lane_image_report(fanout_follower(stage_fanout()), &layout, feed.now_ns, false, &out), 0);
     cr_assert_eq(buf_len(&out), 0);
     feed_video(&feed, true, 100);
     mailbox_deliver(&loop.mailbox);
     cr_assert_eq(
-        lane_image_report(fanout_follower(fanout()), &audio_alone, feed.now_ns, false, &out), 0);
+        lane_image_report(fanout_follower(stage_fanout()), &audio_alone, feed.now_ns, false, &out),
+        0);
     cr_assert_eq(buf_len(&out), 0);
-    cr_assert_eq(lane_image_report(fanout_follower(fanout()), &both, feed.now_ns, false, &out), 0);
+    cr_assert_eq(
+        lane_image_report(fanout_follower(stage_fanout()), &layout, feed.now_ns, false, &out), 0);
     struct slice rest = buf_slice(&out);
     next_report(&rest, 11, &seen);
     cr_assert_eq(rest.len, 0);
@@ -249,7 +220,8 @@ Test(lane_image, goodbye_is_on_every_track)
     struct buf out = {0};
     struct rtcp_seen seen;
     feed_video(&feed, true, 100);
-    cr_assert_eq(lane_image_report(fanout_follower(fanout()), &both, feed.now_ns, true, &out), 0);
+    cr_assert_eq(
+        lane_image_report(fanout_follower(stage_fanout()), &layout, feed.now_ns, true, &out), 0);
     struct slice rest = buf_slice(&out);
     next_report(&rest, 11, &seen);
     cr_assert(seen.has_bye);
