@@ -53,6 +53,7 @@ bool media_track_set_config(struct media_track *t, struct slice config)
     if (config.len > 0)
         memcpy(t->config, config.ptr, config.len);
     t->config_len = (uint16_t)config.len;
+    t->long_config = (struct slice){0};
     return true;
 }
 
@@ -65,6 +66,26 @@ bool media_track_pass_through(struct media_track *t, struct slice fmtp)
     memcpy(t->other_encoding, name, strlen(name) + 1);
     t->codec = CODEC_OTHER;
     return true;
+}
+
+size_t media_long_config_bytes(const struct media *m)
+{
+    size_t bytes = 0;
+    for (unsigned i = 0; i < m->track_count; i++)
+        bytes += m->track[i].long_config.len;
+    return bytes;
+}
+
+void media_keep_long_configs(struct media *m, uint8_t *dst)
+{
+    for (unsigned i = 0; i < m->track_count; i++) {
+        struct slice *config = &m->track[i].long_config;
+        if (config->len == 0)
+            continue;
+        memcpy(dst, config->ptr, config->len);
+        config->ptr = dst;
+        dst += config->len;
+    }
 }
 
 unsigned media_active_tracks(const struct media *m)
@@ -90,10 +111,15 @@ bool media_is_complete(const struct media *m)
 
 int media_key_track(const struct media *m)
 {
-    for (unsigned i = 0; i < m->track_count; i++)
-        if (!m->track[i].inactive && codec_has_keys(m->track[i].codec))
+    int other = -1;
+    for (unsigned i = 0; i < m->track_count; i++) {
+        const struct media_track *t = &m->track[i];
+        if (!t->inactive && codec_has_keys(t->codec))
             return (int)i;
-    return -1;
+        if (!t->inactive && media_track_kind(t) == MEDIA_VIDEO && other < 0)
+            other = (int)i;
+    }
+    return other;
 }
 
 static bool is_same_track(const struct media_track *a, const struct media_track *b)

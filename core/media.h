@@ -2,6 +2,7 @@
 /*
  * What a stream consists of: its tracks, and of each the codec and what a decoder must know before
  * the first frame. A plain value: copied, compared, and immutable once a stream has published it.
+ * Only a configuration of uncommon length is borrowed.
  */
 #pragma once
 
@@ -9,8 +10,9 @@
 
 enum {
     MEDIA_TRACKS_MAX = 8,
-    MEDIA_CONFIG_MAX = 2048, /* bytes of a track's decoder configuration */
-    MEDIA_ENCODING_MAX = 32, /* of an encoding name, its NUL included */
+    MEDIA_CONFIG_MAX = 2048,       /* bytes of a track's decoder configuration */
+    MEDIA_LONG_CONFIG_MAX = 16384, /* of all those together that are longer */
+    MEDIA_ENCODING_MAX = 32,       /* of an encoding name, its NUL included */
 };
 
 enum media_kind { MEDIA_VIDEO, MEDIA_AUDIO, MEDIA_DATA };
@@ -59,6 +61,9 @@ struct media_track {
     enum media_kind other_kind;              /* OTHER: see media_track_kind */
     char other_encoding[MEDIA_ENCODING_MAX]; /* OTHER: as rtpmap has it */
     uint8_t config[MEDIA_CONFIG_MAX];
+    /* OTHER: a configuration that is longer (Vorbis and Theora have their tables in it). Lives as
+     * long as whatever the track came from, see media_keep_long_configs. */
+    struct slice long_config;
 };
 
 struct media {
@@ -69,7 +74,8 @@ struct media {
 /* The encoding name as in rtpmap ("H264"); empty for CODEC_OTHER. */
 const char *codec_name(enum codec codec);
 
-/* True when some of its frames are key frames, at which alone decoding may start. */
+/* True when some of its frames are key frames, at which alone decoding may start. Of OTHER that is
+ * not known. */
 bool codec_has_keys(enum codec codec);
 
 enum media_kind media_track_kind(const struct media_track *t);
@@ -79,7 +85,7 @@ const char *media_track_encoding(const struct media_track *t);
 
 static inline struct slice media_track_config(const struct media_track *t)
 {
-    return slice_of(t->config, t->config_len);
+    return t->long_config.len > 0 ? t->long_config : slice_of(t->config, t->config_len);
 }
 
 /* Replaces the configuration. False, and no change, when it is longer than MEDIA_CONFIG_MAX. */
@@ -91,6 +97,12 @@ bool media_track_set_config(struct media_track *t, struct slice config);
  */
 bool media_track_pass_through(struct media_track *t, struct slice fmtp);
 
+/* Bytes of the long configurations. */
+size_t media_long_config_bytes(const struct media *m);
+
+/* Copies these to dst, which must live as long as m from now on. */
+void media_keep_long_configs(struct media *m, uint8_t *dst);
+
 /* Tracks that are not inactive. */
 unsigned media_active_tracks(const struct media *m);
 
@@ -99,7 +111,7 @@ unsigned media_active_tracks(const struct media *m);
 bool media_is_complete(const struct media *m);
 
 /* The track that decides where a player may start: the first active one that has key frames, or
- * -1. */
+ * else the first video, whatever its codec is; -1: none. */
 int media_key_track(const struct media *m);
 
 /*

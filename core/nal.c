@@ -40,6 +40,18 @@ bool nal_contains(struct slice units, struct slice nal)
     return false;
 }
 
+bool rbsp_next(struct rbsp *r, uint8_t *byte)
+{
+    if (r->zeros >= 2 && r->rest.len > 0 && r->rest.ptr[0] == 3)
+        *r = (struct rbsp){.rest = slice_from(r->rest, 1)};
+    if (r->rest.len == 0)
+        return false;
+    *byte = r->rest.ptr[0];
+    r->rest = slice_from(r->rest, 1);
+    r->zeros = *byte == 0 ? r->zeros + 1 : 0;
+    return true;
+}
+
 /* Bytes in front of the next start code, or all of them when there is none. */
 static size_t bytes_to_start_code(struct slice s)
 {

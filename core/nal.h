@@ -72,6 +72,18 @@ bool nal_append(uint8_t *dst, size_t cap, size_t *len, struct slice nal);
 bool nal_contains(struct slice units, struct slice nal);
 
 /*
+ * What is in a unit, byte by byte, without the emulation prevention bytes that keep start codes out
+ * of it: 03 behind two zeros (ITU-T H.264 and H.265, section 7.4.1). Starts as {.rest = the bytes}.
+ */
+struct rbsp {
+    struct slice rest;
+    unsigned zeros; /* in a row, right before rest */
+};
+
+/* False at the end. */
+bool rbsp_next(struct rbsp *r, uint8_t *byte);
+
+/*
  * Takes the next NAL unit out of an Annex B byte stream: what stands between two start codes (ITU-T
  * H.264 annex B), without trailing zero bytes. Bytes before the first start code are one unit of
  * their own, so that a bare NAL unit comes out as it is. False at the end.

@@ -14,6 +14,7 @@ struct media_version {
     struct rcu_node rcu;
     uint64_t number;
     struct media media;
+    uint8_t long_configs[];
 };
 
 /* The RTP state of a track. The first four are immutable, the rest is the publisher's. */
@@ -38,8 +39,9 @@ struct stream {
     _Atomic uint64_t claim; /* odd: somebody publishes; it only grows */
     _Atomic(struct media_version *) media;
     struct ring *ring;
-    struct gop gop;     /* publisher's */
-    uint64_t bytes_sum; /* publisher's */
+    struct gop gop;      /* publisher's */
+    uint64_t bytes_sum;  /* publisher's */
+    int64_t wait_end_ns; /* publisher's */
     size_t packet_bytes;
     uint32_t id;
     struct rcu_node rcu;
@@ -51,11 +53,12 @@ struct stream {
 
 static struct media_version *media_version_create(const struct media *media, uint64_t number)
 {
-    struct media_version *v = calloc(1, sizeof *v);
+    struct media_version *v = calloc(1, sizeof *v + media_long_config_bytes(media));
     if (!v)
         return NULL;
     v->number = number;
     v->media = *media;
+    media_keep_long_configs(&v->media, v->long_configs);
     return v;
 }
 
@@ -268,6 +271,7 @@ void stream_publish(struct stream *s, struct frame *f, uint32_t payload_octets, 
     f->bytes_sum = s->bytes_sum;
     f->arrival_ns = now_ns;
     f->pos = ring_head(s->ring);
+    s->wait_end_ns = 0;
     gop_add(&s->gop, f);
     ring_publish(s->ring, f);
     gop_cut(&s->gop, ring_tail(s->ring)); /* a full ring gives up its oldest frame by itself */
@@ -293,6 +297,21 @@ bool stream_claim_again(struct stream *s, uint64_t ticket)
 bool stream_claim(struct stream *s)
 {
     return stream_claim_again(s, atomic_load_explicit(&s->claim, memory_order_relaxed));
+}
+
+uint64_t stream_claim_count(const struct stream *s)
+{
+    return atomic_load_explicit(&s->claim, memory_order_relaxed); /* a stale one names nobody */
+}
+
+void stream_set_wait_end(struct stream *s, int64_t until_ns)
+{
+    s->wait_end_ns = until_ns;
+}
+
+int64_t stream_wait_end(const struct stream *s)
+{
+    return s->wait_end_ns;
 }
 
 void stream_open(struct stream *s)

@@ -88,6 +88,17 @@ bool stream_claim(struct stream *s);
 /* The same, but only if nobody else has had it since the ticket was given. */
 bool stream_claim_again(struct stream *s, uint64_t ticket);
 
+/* Any thread: tells who publishes now from all others that have done or will. By the time it is
+ * looked at they may have gone; only the publisher itself knows that it is still its own. */
+uint64_t stream_claim_count(const struct stream *s);
+
+/*
+ * Publisher: a note for those who follow. Its players wait for a frame until then, and no longer,
+ * whoever comes and goes; the frame that comes takes the note off. 0: there is none.
+ */
+void stream_set_wait_end(struct stream *s, int64_t until_ns);
+int64_t stream_wait_end(const struct stream *s);
+
 /* Publisher: from now on players are welcome. */
 void stream_open(struct stream *s);
 

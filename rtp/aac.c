@@ -279,8 +279,9 @@ static int take_payload(struct aac_unpacking *x, struct assembly *au, const stru
     return au->damaged ? 0 : take_fragment(x, au, size, s.data);
 }
 
-static void end_au(const struct aac_unpacking *x, struct assembly *au)
+static void unpack_end(void *state, struct assembly *au)
 {
+    const struct aac_unpacking *x = state;
     au->damaged |= x->whole_bytes > 0 && au->len != x->whole_bytes;
     assembly_finish(au);
 }
@@ -288,8 +289,6 @@ static void end_au(const struct aac_unpacking *x, struct assembly *au)
 static int unpack(void *state, struct assembly *au, const struct rtp_packet *pkt, bool after_gap)
 {
     struct aac_unpacking *x = state;
-    if (au->open && au->rtp_time != pkt->rtp_time)
-        end_au(x, au);
     int err = au->open && au->damaged ? 0 : take_payload(x, au, pkt, after_gap);
     if (err != 0) {
         if (!au->open)
@@ -298,7 +297,7 @@ static int unpack(void *state, struct assembly *au, const struct rtp_packet *pkt
     }
     bool complete = x->whole_bytes > 0 && au->len == x->whole_bytes;
     if (au->open && (pkt->marker || (complete && !au->damaged)))
-        end_au(x, au);
+        unpack_end(x, au);
     return err;
 }
 
@@ -308,4 +307,5 @@ const struct rtp_codec rtp_aac = {
     .state_bytes = sizeof(struct aac_unpacking),
     .unpack_init = unpack_init,
     .unpack = unpack,
+    .unpack_end = unpack_end,
 };

@@ -120,4 +120,5 @@ const struct rtp_codec rtp_ac3 = {
     .state_bytes = sizeof(struct sized_unpacking),
     .unpack_init = sized_unpack_init,
     .unpack = unpack,
+    .unpack_end = sized_unpack_end,
 };

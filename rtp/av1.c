@@ -300,22 +300,18 @@ static void end_tu(struct av1_unpacking *x, struct assembly *au)
     assembly_finish(au);
 }
 
-/* A new time stamp ends a temporal unit, marker or not. What has no frame yet belongs to the next.
- */
-static void change_time(struct av1_unpacking *x, struct assembly *au, uint32_t rtp_time)
+/* What has no frame yet belongs to the next temporal unit. */
+static void unpack_end(void *state, struct assembly *au)
 {
+    struct av1_unpacking *x = state;
     au->damaged |= x->in_fragment;
     if (au->damaged || summarize(au).has_frame)
         end_tu(x, au);
-    else
-        au->rtp_time = rtp_time;
 }
 
 static int unpack(void *state, struct assembly *au, const struct rtp_packet *pkt, bool after_gap)
 {
     struct av1_unpacking *x = state;
-    if (au->open && au->rtp_time != pkt->rtp_time)
-        change_time(x, au, pkt->rtp_time);
     if (!au->open)
         begin_tu(x, au, pkt, after_gap);
     int err = au->damaged ? 0 : take_payload(x, au, pkt->payload);
@@ -331,4 +327,5 @@ const struct rtp_codec rtp_av1 = {
     .pack_next = pack_next,
     .state_bytes = sizeof(struct av1_unpacking),
     .unpack = unpack,
+    .unpack_end = unpack_end,
 };

@@ -19,10 +19,16 @@ struct rtp_codec {
      */
     int (*unpack_init)(void *state, const struct media_track *track, struct slice fmtp);
     /*
-     * Takes one packet. after_gap: it is not known what came right before it. 0, or -EBADMSG for a
-     * malformed payload (the access unit is then damaged, and the assembly open).
+     * Takes one packet, of the time of the open access unit if there is one. after_gap: it is not
+     * known what came right before it. 0, or -EBADMSG for a malformed payload (the access unit is
+     * then damaged, and the assembly open).
      */
     int (*unpack)(void *state, struct assembly *au, const struct rtp_packet *pkt, bool after_gap);
+    /*
+     * Nothing more has the time stamp of the open access unit: finishes it, marker or not. It stays
+     * open if what there is of it belongs to the next one. NULL: assembly_finish is enough.
+     */
+    void (*unpack_end)(void *state, struct assembly *au);
 };
 
 const struct rtp_codec *rtp_codec(enum codec codec);

@@ -4,6 +4,7 @@
  * ways.
  */
 #include "core/nal.h"
+#include "core/sei.h"
 #include "rtp/nal_payload.h"
 
 /* Payload types beyond the NAL unit types of H.264 itself (RFC 6184 table 1). */
@@ -53,10 +54,11 @@ static unsigned roles(unsigned header, struct slice body)
     case H264_NAL_IDR:
         return slice | (is_first_slice(body) ? NAL_IS_KEY : 0);
     case H264_NAL_SEI:
+        return NAL_IN_FRONT | (sei_has_recovery_point(body) ? NAL_IS_KEY : 0);
     case H264_NAL_SPS:
     case H264_NAL_PPS:
     case H264_NAL_AUD:
-        return NAL_IN_FRONT; /* ITU-T H.264 section 7.4.1.2.3 */
+        return NAL_IN_FRONT; /* as SEI: ITU-T H.264 section 7.4.1.2.3 */
     case 0:
     case 30:
     case 31:
@@ -90,9 +92,15 @@ static int unpack(void *state, struct assembly *au, const struct rtp_packet *pkt
     return nal_unpack(state, &format, au, pkt, after_gap);
 }
 
+static void unpack_end(void *state, struct assembly *au)
+{
+    nal_unpack_end(state, au);
+}
+
 const struct rtp_codec rtp_h264 = {
     .pack_start = pack_start,
     .pack_next = pack_next,
     .state_bytes = sizeof(struct nal_unpacking),
     .unpack = unpack,
+    .unpack_end = unpack_end,
 };

@@ -5,6 +5,7 @@
  */
 #include "core/nal.h"
 #include "core/scan.h"
+#include "core/sei.h"
 #include "rtp/nal_payload.h"
 
 #include <errno.h>
@@ -51,6 +52,7 @@ static unsigned slice_roles(unsigned header, struct slice body)
 static unsigned roles(unsigned header, struct slice body)
 {
     unsigned type = header >> TYPE_SHIFT & TYPE_BITS;
+    bool is_base = (header & LAYER_BITS) == 0;
     if (type <= H265_NAL_VCL_LAST)
         return slice_roles(header, body);
     switch (type) {
@@ -58,8 +60,9 @@ static unsigned roles(unsigned header, struct slice body)
     case H265_NAL_SPS:
     case H265_NAL_PPS:
     case H265_NAL_AUD:
+        return NAL_IN_FRONT; /* as SEI: ITU-T H.265 section 7.4.2.4.4 */
     case H265_NAL_SEI:
-        return NAL_IN_FRONT; /* ITU-T H.265 section 7.4.2.4.4 */
+        return NAL_IN_FRONT | (is_base && sei_has_recovery_point(body) ? NAL_IS_KEY : 0);
     case AGGREGATION:
     case FRAGMENT:
     case PACI:
@@ -107,10 +110,16 @@ static int unpack(void *state, struct assembly *au, const struct rtp_packet *pkt
     return nal_unpack(state, &format, au, pkt, after_gap);
 }
 
+static void unpack_end(void *state, struct assembly *au)
+{
+    nal_unpack_end(state, au);
+}
+
 const struct rtp_codec rtp_h265 = {
     .pack_start = pack_start,
     .pack_next = pack_next,
     .state_bytes = sizeof(struct nal_unpacking),
     .unpack_init = unpack_init,
     .unpack = unpack,
+    .unpack_end = unpack_end,
 };

@@ -199,7 +199,7 @@ static int unpack(void *state, struct assembly *au, const struct rtp_packet *pkt
     struct jpeg_payload jpeg;
     bool well_formed = jpeg_parse(pkt->payload, &jpeg);
     bool begins = well_formed && jpeg.offset == 0;
-    if (au->open && (au->rtp_time != pkt->rtp_time || begins))
+    if (au->open && begins)
         assembly_finish(au);
     int err = well_formed ? take_payload(state, au, pkt->rtp_time, &jpeg, after_gap) : -EBADMSG;
     if (err != 0) {

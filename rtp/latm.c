@@ -41,8 +41,6 @@ static bool in_doubt(const struct latm_unpacking *x, const struct rtp_packet *pk
 static int unpack(void *state, struct assembly *au, const struct rtp_packet *pkt, bool after_gap)
 {
     struct latm_unpacking *x = state;
-    if (au->open && au->rtp_time != pkt->rtp_time)
-        assembly_finish(au);
     if (!au->open) {
         if (pkt->payload.len == 0)
             return 0;

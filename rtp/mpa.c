@@ -111,4 +111,5 @@ const struct rtp_codec rtp_mpa = {
     .state_bytes = sizeof(struct sized_unpacking),
     .unpack_init = sized_unpack_init,
     .unpack = unpack,
+    .unpack_end = sized_unpack_end,
 };

@@ -12,7 +12,8 @@
 enum nal_role {
     NAL_SLICE = 1 << 0,          /* carries a picture, or a part of one */
     NAL_BEGINS_PICTURE = 1 << 1, /* its first slice: the access unit begins here at the latest */
-    NAL_IS_KEY = 1 << 2,         /* the first slice of a picture at which decoding may start */
+    NAL_IS_KEY = 1 << 2,         /* decoding may start at its picture: it is the first slice of one
+                                  * that is coded alone, or in front, and tells so (core/sei.h) */
     NAL_IN_FRONT = 1 << 3,       /* stands in front of all slices */
     NAL_UNUSED = 1 << 4,         /* its type is reserved: to be ignored */
     NAL_NO_UNIT = 1 << 5,        /* its type is one that only payloads have */
@@ -27,8 +28,8 @@ struct nal_format {
     unsigned fragment_type;
     /* The header of an aggregation packet, but for its type, from those of two of its units. */
     unsigned (*merge_headers)(unsigned a, unsigned b);
-    /* The roles of a unit, or 0. Of its body, what is behind its header, the first byte is enough.
-     */
+    /* The roles of a unit, or 0. Of its body, what is behind its header, the first byte is enough
+     * for all but NAL_IS_KEY. */
     unsigned (*roles)(unsigned header, struct slice body);
 };
 
@@ -53,6 +54,7 @@ struct nal_unpacking {
 /* As in struct rtp_codec. */
 int nal_unpack(struct nal_unpacking *n, const struct nal_format *f, struct assembly *au,
                const struct rtp_packet *pkt, bool after_gap);
+void nal_unpack_end(struct nal_unpacking *n, struct assembly *au);
 
 /* private to nal_pack.c and nal_unpack.c */
 

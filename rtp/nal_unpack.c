@@ -43,16 +43,17 @@ static bool payload_begins_au(const struct nal_format *f, struct slice payload)
     return annexb_next(&payload, &nal) && begins_au(f, nal);
 }
 
+/* An SEI unit behind slices speaks of the next picture, though it has the time stamp of this one.
+ */
 static void note_unit(struct nal_unpacking *n, struct assembly *au, unsigned roles)
 {
-    if ((roles & NAL_SLICE) == 0)
-        return;
-    if (!n->has_slice)
+    bool is_slice = (roles & NAL_SLICE) != 0;
+    if (is_slice && !n->has_slice)
         n->headless = n->continues && (roles & NAL_BEGINS_PICTURE) == 0;
+    if (is_slice || !n->has_slice)
+        au->key |= (roles & NAL_IS_KEY) != 0;
     n->marker_misleads |= n->headless;
-    n->has_slice = true;
-    if ((roles & NAL_IS_KEY) != 0 && !n->headless)
-        au->key = true;
+    n->has_slice |= is_slice;
 }
 
 static int take_unit(struct nal_unpacking *n, const struct nal_format *f, struct assembly *au,
@@ -185,27 +186,22 @@ static void end_au(struct nal_unpacking *n, struct assembly *au)
     n->any_ended = true;
     n->last_damaged = au->damaged;
     n->last_time = au->rtp_time;
+    au->key &= !n->headless;
     assembly_finish(au);
 }
 
-/*
- * A new time stamp ends an access unit, marker or not. Units before the first slice belong to the
- * picture that follows: some cameras give parameter sets the time stamp of the picture before.
- */
-static void change_time(struct nal_unpacking *n, struct assembly *au, uint32_t rtp_time)
+/* Units before the first slice belong to the picture that follows: some cameras give parameter sets
+ * the time stamp of the picture before. */
+void nal_unpack_end(struct nal_unpacking *n, struct assembly *au)
 {
     au->damaged |= n->in_fragment;
     if (au->damaged || n->has_slice)
         end_au(n, au);
-    else
-        au->rtp_time = rtp_time;
 }
 
 int nal_unpack(struct nal_unpacking *n, const struct nal_format *f, struct assembly *au,
                const struct rtp_packet *pkt, bool after_gap)
 {
-    if (au->open && au->rtp_time != pkt->rtp_time)
-        change_time(n, au, pkt->rtp_time);
     if (!au->open)
         begin_au(n, f, au, pkt, after_gap);
     int err = au->damaged ? 0 : take_payload(n, f, au, pkt->payload);

@@ -12,8 +12,10 @@
  * kernel to cut the datagram into IP fragments.
  *
  * What is lost: a packet without payload; an RTP header extension; a CSRC list; and, as sequence
- * numbers are the stream's own, the gap that tells players of a packet that never came. No frame is
- * a key frame, so players start anywhere.
+ * numbers are the stream's own, the gap that tells players of a packet that never came.
+ *
+ * Of video, what begins a picture is a key frame, for want of better knowledge: a packet behind a
+ * marker, or one with a new time stamp. Of all else players start anywhere.
  */
 #pragma once
 

@@ -148,6 +148,12 @@ void reorder_run(struct reorder *r, int64_t now_ns)
         give_up_gap(r);
 }
 
+void reorder_flush(struct reorder *r)
+{
+    while (oldest(r))
+        give_up_gap(r);
+}
+
 /* Nothing but pkt has been seen, and all before it is lost. */
 static void start(struct reorder *r, const struct rtp_packet *pkt)
 {
@@ -179,8 +185,7 @@ static void doubt(struct reorder *r, const struct rtp_packet *pkt, int64_t now_n
         r->doubted = copy_packet(pkt, now_ns);
         return;
     }
-    while (oldest(r))
-        give_up_gap(r);
+    reorder_flush(r);
     start(r, &first->pkt);
     pass(r, pkt);
     r->stats.restarts++;

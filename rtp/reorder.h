@@ -56,4 +56,7 @@ int64_t reorder_next_deadline(const struct reorder *r);
 /* Lets out what has been held for hold_ns. */
 void reorder_run(struct reorder *r, int64_t now_ns);
 
+/* Lets out all that is held: no packet will come any more. */
+void reorder_flush(struct reorder *r);
+
 struct reorder_stats reorder_stats(const struct reorder *r);

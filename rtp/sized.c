@@ -18,8 +18,9 @@ static void open_au(struct sized_unpacking *x, struct assembly *au, uint32_t rtp
     x->whole_bytes = whole_bytes;
 }
 
-static void end_au(const struct sized_unpacking *x, struct assembly *au)
+void sized_unpack_end(void *state, struct assembly *au)
 {
+    const struct sized_unpacking *x = state;
     au->damaged |= x->whole_bytes > 0 && au->len != x->whole_bytes;
     assembly_finish(au);
 }
@@ -62,15 +63,15 @@ static int take_fragment(struct sized_unpacking *x, struct assembly *au,
         return -EBADMSG;
     assembly_append(au, part.data);
     if (au->len == x->whole_bytes)
-        end_au(x, au);
+        sized_unpack_end(x, au);
     return 0;
 }
 
 int sized_unpack(struct sized_unpacking *x, struct assembly *au, const struct rtp_packet *pkt,
                  struct sized_part part, sized_reader *read)
 {
-    if (au->open && (part.offset == 0 || au->rtp_time != pkt->rtp_time))
-        end_au(x, au);
+    if (au->open && part.offset == 0)
+        sized_unpack_end(x, au);
     int err = part.offset == 0 ? take_frames(x, au, pkt, part.data, read)
                                : take_fragment(x, au, pkt, part);
     if (err == 0)

@@ -38,3 +38,6 @@ int sized_unpack_init(void *state, const struct media_track *track, struct slice
  * times from one base, so that rounding does not add up. */
 int sized_unpack(struct sized_unpacking *x, struct assembly *au, const struct rtp_packet *pkt,
                  struct sized_part part, sized_reader *read);
+
+/* unpack_end() of struct rtp_codec. */
+void sized_unpack_end(void *state, struct assembly *au);

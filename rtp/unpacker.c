@@ -16,6 +16,7 @@ struct unpacker {
     bool started; /* a packet was taken: */
     uint16_t seq;
     uint32_t ssrc;
+    bool has_markers; /* one was seen: the sender marks where access units end */
     uint64_t packets;
     uint64_t lost_packets;
     max_align_t state[]; /* the codec's */
@@ -72,6 +73,14 @@ static void note_gap(struct unpacker *u, const struct rtp_packet *pkt, enum cont
         assembly_finish(&u->au);
 }
 
+static void end_au(struct unpacker *u)
+{
+    if (u->codec->unpack_end)
+        u->codec->unpack_end(u->state, &u->au);
+    else
+        assembly_finish(&u->au);
+}
+
 int unpacker_push(struct unpacker *u, const struct rtp_packet *pkt)
 {
     enum continuity c = continuity(u, pkt);
@@ -85,7 +94,20 @@ int unpacker_push(struct unpacker *u, const struct rtp_packet *pkt)
     u->started = true;
     u->seq = pkt->seq;
     u->ssrc = pkt->ssrc;
+    u->has_markers |= pkt->marker;
+    if (u->au.open && u->au.rtp_time != pkt->rtp_time) {
+        end_au(u);
+        u->au.rtp_time = pkt->rtp_time; /* if it is still open */
+    }
     return u->codec->unpack(u->state, &u->au, pkt, c != IN_ORDER);
+}
+
+void unpacker_end(struct unpacker *u)
+{
+    if (!u->au.open)
+        return;
+    u->au.damaged |= u->has_markers; /* its own is missing, and so are the packets up to it */
+    end_au(u);
 }
 
 struct unpacker_stats unpacker_stats(const struct unpacker *u)

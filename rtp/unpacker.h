@@ -13,7 +13,7 @@ enum { UNPACKER_AU_MAX = 8 << 20 };
 
 struct access_unit {
     uint32_t rtp_time;
-    bool key;          /* starts at an IDR picture; always false for audio */
+    bool key;          /* decoding may start here; always false for audio */
     struct slice data; /* in the form that packer_init takes; valid during the call */
     bool new_timeline; /* the sender started again: rtp_time continues nothing */
 };
@@ -44,5 +44,11 @@ void unpacker_destroy(struct unpacker *u);
  * the access unit it belongs to is dropped, and the next packet is welcome.
  */
 int unpacker_push(struct unpacker *u, const struct rtp_packet *pkt);
+
+/*
+ * No packet will come any more. An access unit that is still open is whole if the sender has never
+ * set a marker, and nothing in it says otherwise.
+ */
+void unpacker_end(struct unpacker *u);
 
 struct unpacker_stats unpacker_stats(const struct unpacker *u);

@@ -80,8 +80,7 @@ static int unpack(void *state, struct assembly *au, const struct rtp_packet *pkt
 {
     (void)state;
     struct slice data = slice_from(pkt->payload, descriptor_bytes(pkt->payload));
-    bool new_time = au->rtp_time != pkt->rtp_time;
-    if (au->open && (new_time || begins_frame(pkt->payload)))
+    if (au->open && begins_frame(pkt->payload))
         assembly_finish(au);
     int err = au->open ? 0 : begin_au(au, pkt, data, after_gap);
     if (data.len == 0) {

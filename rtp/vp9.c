@@ -183,8 +183,6 @@ static int unpack(void *state, struct assembly *au, const struct rtp_packet *pkt
     struct slice data = pkt->payload;
     struct descriptor d = {0};
     bool readable = read_descriptor(&data, &d);
-    if (au->open && au->rtp_time != pkt->rtp_time)
-        assembly_finish(au);
     int err = au->open ? 0 : begin_au(au, pkt->rtp_time, &d, data, after_gap);
     if (!readable) {
         err = -EBADMSG;

@@ -11,9 +11,9 @@
 enum {
     SDP_DYNAMIC_PAYLOAD_TYPES = 96, /* the first of them (RFC 3551 section 3) */
     /* Bytes of any description that sdp_write makes, the NUL included, if neither the address nor
-     * the name is longer than 256. The longest configuration is that of AAC, in two digits a byte.
-     */
-    SDP_TEXT_MAX = 1024 + MEDIA_TRACKS_MAX * (2 * MEDIA_CONFIG_MAX + 256),
+     * the name is longer than 256. The longest configuration is that of AAC, in two digits a byte;
+     * but for those that are borrowed (core/media.h). */
+    SDP_TEXT_MAX = 1024 + MEDIA_TRACKS_MAX * (2 * MEDIA_CONFIG_MAX + 256) + MEDIA_LONG_CONFIG_MAX,
 };
 
 struct sdp_track {
@@ -38,7 +38,8 @@ struct sdp {
  * Supported is whatever goes over plain RTP and has a readable rtpmap, or a payload type that RFC
  * 3551 explains. A codec used in a way that umbel does not know, say H264 with interleaved units,
  * is CODEC_OTHER, as are codecs that it does not know at all; their encoding name must be a token,
- * and their parameters printable ASCII that fits into a configuration.
+ * and their parameters printable ASCII. These may be long, but not longer than
+ * MEDIA_LONG_CONFIG_MAX in all tracks together: media.long_config points into the text then.
  */
 int sdp_parse(struct slice text, struct sdp *sdp);
 

@@ -18,6 +18,14 @@ static bool keep_text(struct media_track *track, struct slice fmtp)
     return is_printable(fmtp) && media_track_set_config(track, fmtp);
 }
 
+/* Vorbis and Theora have whole tables there. */
+static bool keep_long_text(struct media_track *track, struct slice fmtp)
+{
+    if (!media_track_set_config(track, fmtp))
+        track->long_config = fmtp;
+    return is_printable(fmtp);
+}
+
 static void write_text(struct text *t, const struct media_track *track)
 {
     text_add_slice(t, media_track_config(track));
@@ -54,7 +62,7 @@ static const struct sdp_format formats[CODECS] = {
     [CODEC_L16] = {.in_rfc3551 = true, .read = expect_none},
     [CODEC_MPA] = {.clock_rate = 90000, .channels = 1, .in_rfc3551 = true},
     [CODEC_AC3] = {.read = keep_text, .write = write_text},
-    [CODEC_OTHER] = {.in_rfc3551 = true, .read = keep_text, .write = write_text},
+    [CODEC_OTHER] = {.in_rfc3551 = true, .read = keep_long_text, .write = write_text},
 };
 
 const struct sdp_format *sdp_format(enum codec codec)

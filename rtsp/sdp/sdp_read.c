@@ -163,6 +163,12 @@ static bool describe(struct media_track *media, const struct section *s, enum co
     return !format->read || format->read(media, s->track->fmtp);
 }
 
+static void leave_out(struct sdp_track *track)
+{
+    track->supported = false;
+    track->media = (struct media_track){0};
+}
+
 /* Works out the media, now that all attributes of the track are known. */
 static void end_section(struct section *s)
 {
@@ -174,7 +180,20 @@ static void end_section(struct section *s)
     track->supported = describe(&track->media, s, sdp_codec(s->rtpmap.encoding)) ||
                        describe(&track->media, s, CODEC_OTHER);
     if (!track->supported)
-        track->media = (struct media_track){0};
+        leave_out(track);
+}
+
+/* Whoever reads the description must have room for it. */
+static void leave_out_too_long(struct sdp *sdp)
+{
+    size_t room = MEDIA_LONG_CONFIG_MAX;
+    for (unsigned i = 0; i < sdp->track_count; i++) {
+        struct sdp_track *track = &sdp->track[i];
+        if (track->media.long_config.len <= room)
+            room -= track->media.long_config.len;
+        else
+            leave_out(track);
+    }
 }
 
 int sdp_parse(struct slice text, struct sdp *sdp)
@@ -197,5 +216,6 @@ int sdp_parse(struct slice text, struct sdp *sdp)
     if (!section.track)
         return -EBADMSG;
     end_section(&section);
+    leave_out_too_long(sdp);
     return 0;
 }

@@ -5,7 +5,9 @@
 
 #include <inttypes.h>
 
-enum { FMTP_MAX = 2 * MEDIA_CONFIG_MAX + 128 };
+enum { FMTP_MAX = MEDIA_LONG_CONFIG_MAX + 128 };
+
+_Static_assert((int)FMTP_MAX >= 2 * MEDIA_CONFIG_MAX + 128, "that of AAC fits");
 
 /* RFC 8866 section 5.7: only IPv4 has a time to live here. */
 static void write_connection(struct text *t, const struct sdp_origin *origin)

@@ -18,7 +18,7 @@
 struct conn_handlers;
 struct pairing;
 
-enum { READ_SCRATCH_BYTES = 64 << 10, REPLY_SCRATCH_BYTES = 32 << 10 };
+enum { READ_SCRATCH_BYTES = 64 << 10, REPLY_SCRATCH_BYTES = 64 << 10 };
 
 struct rtsp_worker {
     struct worker base;
@@ -35,7 +35,8 @@ struct rtsp_worker {
     struct multicast_worker multicast;
     struct source_worker sources;
     struct list conns;
-    bool draining; /* shutting down: the loop stops with the last connection */
+    struct list publishers; /* sessions */
+    bool draining;          /* shutting down: the loop stops with the last connection */
     uint8_t read_scratch[READ_SCRATCH_BYTES];
     char reply_scratch[REPLY_SCRATCH_BYTES];
 };

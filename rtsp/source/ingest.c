@@ -99,6 +99,14 @@ void ingest_run(struct ingest *t, int64_t now_ns)
         reorder_run(t->reorder, now_ns);
 }
 
+void ingest_end(struct ingest *t)
+{
+    if (t->reorder)
+        reorder_flush(t->reorder);
+    if (t->started)
+        unpacker_end(t->unpacker);
+}
+
 size_t ingest_report(struct ingest *t, uint32_t ssrc, const char *cname, int64_t now_ns,
                      uint8_t *dst)
 {

@@ -48,6 +48,9 @@ void ingest_rtcp(struct ingest *t, struct slice packet, int64_t now_ns);
 int64_t ingest_next_deadline(const struct ingest *t);
 void ingest_run(struct ingest *t, int64_t now_ns);
 
+/* No packet will come any more: what is whole of it comes out. */
+void ingest_end(struct ingest *t);
+
 /* A receiver report (RFC 3550 section 6.4.2). ssrc: our own. Returns its length; 0: nothing to
  * report on. dst: RTCP_RECEIVER_REPORT_MAX. */
 size_t ingest_report(struct ingest *t, uint32_t ssrc, const char *cname, int64_t now_ns,

@@ -13,7 +13,8 @@
 struct publisher {
     struct source_worker *worker;
     struct stream *stream;
-    struct media media; /* as it stands; the stream has published copies */
+    struct media media;    /* as it stands; the stream has published copies */
+    uint8_t *long_configs; /* of media */
     size_t packet_bytes;
     bool started;
     bool hands_over;      /* somebody else is about to go on with the stream */
@@ -129,6 +130,19 @@ static int add_track(struct publisher *p, const struct sdp_track *from)
     return err;
 }
 
+/* The announcement, where they stand, will be gone. */
+static int keep_long_configs(struct publisher *p)
+{
+    size_t bytes = media_long_config_bytes(&p->media);
+    if (bytes == 0)
+        return 0;
+    p->long_configs = malloc(bytes);
+    if (!p->long_configs)
+        return -ENOMEM;
+    media_keep_long_configs(&p->media, p->long_configs);
+    return 0;
+}
+
 struct publisher *publisher_create(struct source_worker *w, const char *name, const struct sdp *sdp,
                                    int *err)
 {
@@ -140,6 +154,8 @@ struct publisher *publisher_create(struct source_worker *w, const char *name, co
     p->packet_bytes = w->config->packet_bytes;
     for (unsigned i = 0; i < sdp->track_count && *err == 0; i++)
         *err = add_track(p, &sdp->track[i]);
+    if (*err == 0)
+        *err = keep_long_configs(p);
     bool goes_on = false;
     if (*err == 0)
         *err = succession_take(w, name, &p->media, &p->stream, &goes_on);
@@ -174,12 +190,15 @@ void publisher_destroy(struct publisher *p)
     if (!p)
         return;
     if (p->stream) {
+        for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++)
+            ingest_end(&p->track[i]);
         if (p->started)
             log_end(p);
         succession_leave(p->worker, &p->stream, p->hands_over);
     }
     for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++)
         ingest_fini(&p->track[i]);
+    free(p->long_configs);
     free(p);
 }
 

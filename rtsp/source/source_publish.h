@@ -19,7 +19,8 @@ struct publisher;
 struct publisher *publisher_create(struct source_worker *w, const char *name, const struct sdp *sdp,
                                    int *err);
 
-/* The stream ends, its name is free at once; or it waits for the next publisher. Accepts NULL. */
+/* What is whole of the last packets is still published. The stream ends, its name is free at once;
+ * or it waits for the next publisher. Accepts NULL. */
 void publisher_destroy(struct publisher *p);
 
 /* Another publisher will go on with the stream: it will not end with this one. */

@@ -55,6 +55,35 @@ Test(media, video_track_is_the_first_one_wherever_it_stands)
     cr_assert_eq(media_key_track(&(struct media){.track_count = 2, .track = {video, video}}), 0);
 }
 
+Test(media, video_that_is_not_understood_decides_when_there_is_no_other)
+{
+    struct media_track foreign = {.codec = CODEC_OTHER, .other_kind = MEDIA_VIDEO};
+    struct media_track meta = {.codec = CODEC_OTHER, .other_kind = MEDIA_DATA};
+    cr_assert_eq(media_key_track(&(struct media){.track_count = 2, .track = {foreign, video}}), 1);
+    cr_assert_eq(media_key_track(&(struct media){.track_count = 2, .track = {meta, audio}}), -1);
+    struct media m = {.track_count = 3, .track = {meta, foreign, foreign}};
+    cr_assert_eq(media_key_track(&m), 1);
+    m.track[1].inactive = true;
+    cr_assert_eq(media_key_track(&m), 2);
+}
+
+Test(media, long_configurations_move_to_memory_of_ones_own)
+{
+    uint8_t from[6] = "abcdef", to[6];
+    struct media m = {.track_count = 3};
+    m.track[0].long_config = slice_of(from, 4);
+    m.track[2].long_config = slice_of(from + 4, 2);
+    cr_assert(media_track_set_config(&m.track[1], SLICE_LIT("short")));
+    cr_assert_eq(media_long_config_bytes(&m), sizeof from);
+    media_keep_long_configs(&m, to);
+    memset(from, 0, sizeof from);
+    cr_assert(slice_is(media_track_config(&m.track[0]), "abcd"));
+    cr_assert(slice_is(media_track_config(&m.track[1]), "short"));
+    cr_assert(slice_is(media_track_config(&m.track[2]), "ef"));
+    cr_assert(media_track_set_config(&m.track[0], SLICE_LIT("new")));
+    cr_assert(slice_is(media_track_config(&m.track[0]), "new"));
+}
+
 /* -- going on with another description -- */
 
 static const struct media_track h264 = {

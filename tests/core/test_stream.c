@@ -428,6 +428,32 @@ Test(stream, no_made_up_ticket_is_good)
     finish(s);
 }
 
+Test(stream, each_publisher_has_a_count_of_its_own)
+{
+    struct stream *s = create();
+    uint64_t first = stream_claim_count(s);
+    stream_release(s);
+    uint64_t between = stream_claim_count(s);
+    cr_assert(stream_claim(s));
+    uint64_t second = stream_claim_count(s);
+    cr_assert(first != between && between != second && first != second);
+    finish(s);
+}
+
+Test(stream, note_of_the_wait_goes_with_the_next_frame)
+{
+    struct stream *s = create();
+    stream_open(s);
+    cr_assert_eq(stream_wait_end(s), 0);
+    stream_set_wait_end(s, 7);
+    stream_release(s);
+    cr_assert(stream_claim(s));
+    cr_assert_eq(stream_wait_end(s), 7);
+    stream_publish(s, make(VIDEO, true, 1000, 5), 90, 0);
+    cr_assert_eq(stream_wait_end(s), 0);
+    finish(s);
+}
+
 /* Everything that makes it one stream for its players. */
 Test(stream, next_publisher_goes_on_where_the_last_one_stopped)
 {

@@ -63,6 +63,7 @@ static inline void frame_trip_on_frame(void *arg, const struct access_unit *au)
         ;
     if (t->want != NULL)
         abort();
+    unpacker_end(u);
     unpacker_destroy(u);
 }
 
@@ -80,5 +81,6 @@ static inline void frame_trip_run(enum codec codec, frame_trip_look *look, struc
     input = slice_from(input, 1);
     while (feed_next(&input, &pkt))
         unpacker_push(u, &pkt);
+    unpacker_end(u);
     unpacker_destroy(u);
 }

@@ -31,6 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct rtp_packet pkt = {0};
     while (feed_next(&input, &pkt))
         unpacker_push(u, &pkt);
+    unpacker_end(u);
     unpacker_destroy(u);
     return 0;
 }

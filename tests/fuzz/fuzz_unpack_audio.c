@@ -75,6 +75,7 @@ static void on_au(void *arg, const struct access_unit *au)
     while (send_next(u, &p, &pkt, au->rtp_time))
         ;
     check(t->want.len == 0 && unpacker_stats(u).lost_packets == 0);
+    unpacker_end(u);
     unpacker_destroy(u);
 }
 
@@ -98,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct rtp_packet pkt = {0};
     while (feed_next(&input, &pkt))
         unpacker_push(u, &pkt);
+    unpacker_end(u);
     unpacker_destroy(u);
     return 0;
 }

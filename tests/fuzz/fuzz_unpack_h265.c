@@ -5,6 +5,7 @@
  * trip.
  */
 #include "core/nal.h"
+#include "core/sei.h"
 #include "tests/fuzz/unit_trip.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -25,6 +26,8 @@ static bool look(const struct access_unit *au)
             abort();
         has_slice |= h265_nal_is_vcl(nal);
         has_key |= type >= H265_NAL_IRAP_FIRST && type <= H265_NAL_IRAP_LAST;
+        has_key |=
+            type == H265_NAL_SEI && sei_has_recovery_point(slice_from(nal, H265_NAL_HEADER_BYTES));
         survives &= is_one_unit(nal);
     }
     if (units.len > 0 || !has_slice || (au->key && !has_key))

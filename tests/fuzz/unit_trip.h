@@ -63,6 +63,7 @@ static inline void unit_trip_on_au(void *arg, const struct access_unit *au)
         ;
     if (t->want.len > 0)
         abort();
+    unpacker_end(u);
     unpacker_destroy(u);
 }
 
@@ -77,5 +78,6 @@ static inline void unit_trip_run(struct unit_trip *t, struct slice input)
     input = slice_from(input, 1);
     while (feed_next(&input, &pkt))
         unpacker_push(u, &pkt);
+    unpacker_end(u);
     unpacker_destroy(u);
 }

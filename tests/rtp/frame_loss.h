@@ -4,19 +4,9 @@
  */
 #pragma once
 
-#include "tests/rtp/shapes.h"
 #include "tests/rtp/video_trip.h"
 
 enum { LOSS_NONE = -1, LOSS_STEP = 3000 };
-
-/* A frame of that many bytes which begins with that one. Free its ptr. */
-static inline struct slice shape_frame(uint8_t first, size_t bytes)
-{
-    uint8_t *frame = malloc(bytes);
-    fill_nonzero(frame, bytes, 1);
-    frame[0] = first;
-    return slice_of(frame, bytes);
-}
 
 /* Pushes a frame behind *last but for its packet number 'lost'. Returns how many packets it has. */
 static inline int push_all_but(struct unpacker *u, struct packer p, struct rtp_packet *last,
@@ -25,13 +15,13 @@ static inline int push_all_but(struct unpacker *u, struct packer p, struct rtp_p
     int packets = 0;
     last->rtp_time += LOSS_STEP;
     last->marker = false;
-    for (; (last->payload = video_next(&p, &last->marker)).len > 0; packets++) {
+    for (; (last->payload = next_payload(&p, &last->marker)).len > 0; packets++) {
         last->seq++;
         if (packets != lost)
             cr_assert_eq(unpacker_push(u, last), 0);
-        video_free(last->payload);
+        shape_free(last->payload);
     }
-    video_free(last->payload);
+    shape_free(last->payload);
     return packets;
 }
 

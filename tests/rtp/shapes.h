@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 struct shape {
-    const uint8_t *header; /* a NAL header each */
+    const uint8_t *header; /* a NAL header each, or its first byte */
     const size_t *bytes;   /* a size each, the header included */
     size_t count;
 };
@@ -22,9 +22,9 @@ static inline void fill_nonzero(uint8_t *dst, size_t len, unsigned seed)
         dst[i] = (uint8_t)(1 + (i * 7 + i / 251 + seed * 31) % 255);
 }
 
-/* The NAL units of a shape in the form of core/nal.h. Their slices begin a picture. Free its ptr.
- */
-static inline struct slice shape_h264(const struct shape *shape)
+/* The NAL units of a shape in the form of core/nal.h. Their slices begin a picture. Free it with
+ * shape_free. */
+static inline struct slice shape_nals(const struct shape *shape, size_t header_bytes)
 {
     size_t total = 0;
     for (size_t i = 0; i < shape->count; i++)
@@ -36,11 +36,18 @@ static inline struct slice shape_h264(const struct shape *shape)
         p += NAL_LENGTH_BYTES;
         fill_nonzero(p, shape->bytes[i], (unsigned)i);
         p[0] = shape->header[i];
-        if (shape->bytes[i] > 1)
-            p[1] |= 0x80;
+        if (header_bytes > 1)
+            p[1] = 1; /* H.265: the lowest layer */
+        if (shape->bytes[i] > header_bytes)
+            p[header_bytes] |= 0x80;
         p += shape->bytes[i];
     }
     return slice_of(au, total);
+}
+
+static inline struct slice shape_h264(const struct shape *shape)
+{
+    return shape_nals(shape, 1);
 }
 
 static inline struct slice shape_aac(size_t bytes)
@@ -48,6 +55,16 @@ static inline struct slice shape_aac(size_t bytes)
     uint8_t *au = malloc(bytes);
     fill_nonzero(au, bytes, 1);
     return slice_of(au, bytes);
+}
+
+/* A frame of that many bytes which begins with that one. Free it with
+ * shape_free. */
+static inline struct slice shape_frame(uint8_t first, size_t bytes)
+{
+    uint8_t *frame = malloc(bytes);
+    fill_nonzero(frame, bytes, 1);
+    frame[0] = first;
+    return slice_of(frame, bytes);
 }
 
 static inline void shape_free(struct slice au)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "rtp/codec.h"
 
+#include "tests/rtp/pack_rows.h"
 #include "tests/rtp/unpack_rows.h"
 
 #include <errno.h>
@@ -11,15 +12,7 @@
 static const struct media_track track = {
     .codec = CODEC_AAC, .clock_rate = 48000, .channels = 2, .config_len = 2, .config = "\x11\x90"};
 
-/* 60 bytes: the least payload size, less the AU headers. */
-#define A10 "abcdefghij"
-#define A60 A10 A10 A10 A10 A10 A10
-
-static const struct {
-    const char *name;
-    struct slice au;
-    struct slice payload[4];
-} pack_rows[] = {
+static const struct pack_row pack_rows[] = {
     {"small", BYTES("hello"), {BYTES("\0\x10\0\x28hello")}},
     {"nothing", BYTES(""), {BYTES("")}},
     {"just fits", BYTES(A60), {BYTES("\0\x10\x01\xe0" A60)}},
@@ -31,22 +24,7 @@ static const struct {
 
 Test(aac, payloads_are_those_of_rfc_3640)
 {
-    for (size_t i = 0; i < ARRAY_LEN(pack_rows); i++) {
-        struct packer p;
-        uint8_t payload[PACKER_MIN_PAYLOAD];
-        bool marker = false;
-        packer_init(&p, CODEC_AAC, pack_rows[i].au, sizeof(payload));
-        for (size_t n = 0; n < ARRAY_LEN(pack_rows[i].payload); n++) {
-            struct slice want = pack_rows[i].payload[n];
-            if (want.len == 0)
-                break;
-            cr_assert_not(marker, "%s: marker before packet %zu", pack_rows[i].name, n);
-            struct slice got = slice_of(payload, packer_next(&p, payload, &marker));
-            cr_assert(slice_eq(got, want), "%s: packet %zu", pack_rows[i].name, n);
-        }
-        cr_assert_eq(packer_next(&p, payload, &marker), 0, "%s", pack_rows[i].name);
-        cr_assert_eq(marker, pack_rows[i].payload[0].len > 0, "%s: marker", pack_rows[i].name);
-    }
+    run_pack_rows(CODEC_AAC, pack_rows, ARRAY_LEN(pack_rows));
 }
 
 Test(aac, an_access_unit_that_13_bits_cannot_count_makes_no_packets)
@@ -63,10 +41,6 @@ Test(aac, an_access_unit_that_13_bits_cannot_count_makes_no_packets)
 #define ONE(seq, time, text5)                                                                      \
     {                                                                                              \
         seq, time, true, BYTES("\0\x10\0\x28" text5)                                               \
-    }
-#define OUT(time, text)                                                                            \
-    {                                                                                              \
-        time, false, BYTES(text)                                                                   \
     }
 
 /* Unless a row says otherwise, a whole access unit stands before and behind what it is about. */
@@ -230,20 +204,17 @@ static const struct row loss_rows[] = {
 
 Test(aac, access_units_come_out_whole_or_not_at_all)
 {
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        run_row(&rows[i], &track, SLICE_LIT(HBR));
+    run_rows(rows, ARRAY_LEN(rows), &track, SLICE_LIT(HBR));
 }
 
 Test(aac, a_loss_costs_what_it_damaged_and_no_more)
 {
-    for (size_t i = 0; i < ARRAY_LEN(loss_rows); i++)
-        run_row(&loss_rows[i], &track, SLICE_LIT(HBR));
+    run_rows(loss_rows, ARRAY_LEN(loss_rows), &track, SLICE_LIT(HBR));
 }
 
 Test(aac, every_prefix_of_a_packet_is_taken_within_its_bytes)
 {
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        run_row_prefixes(&rows[i], &track, SLICE_LIT(HBR));
+    run_rows_prefixes(rows, ARRAY_LEN(rows), &track, SLICE_LIT(HBR));
 }
 
 static const struct {

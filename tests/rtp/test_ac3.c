@@ -58,22 +58,8 @@ Test(ac3, frames_survive_in_any_payload_size)
 Test(ac3, frames_in_a_packet_are_told_apart_by_their_headers)
 {
     for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
-        enum { FRAMES = 3 };
-        uint8_t payload[2 + FRAMES * 4000] = {0, FRAMES};
         struct slice au = shape_ac3(kinds[k].codes, kinds[k].bsid, kinds[k].bytes);
-        struct rtp_packet pkt = {.rtp_time = 7};
-        struct collected c = {0};
-        for (size_t i = 0; i < FRAMES; i++)
-            memcpy(payload + 2 + i * au.len, au.ptr, au.len);
-        pkt.payload = slice_of(payload, 2 + FRAMES * au.len);
-        struct unpacker *u = unpacker_create(&track, (struct slice){0}, collect, &c);
-        cr_assert_eq(push_wire(u, &pkt, RTP_HEADER_BYTES + pkt.payload.len), 0);
-        unpacker_destroy(u);
-        cr_assert_eq(c.count, FRAMES, "%s", kinds[k].name);
-        for (size_t i = 0; i < FRAMES; i++)
-            cr_assert(slice_eq(c.unit[i].data, au), "%s", kinds[k].name);
-        cr_assert_eq(c.unit[1].rtp_time, 7 + kinds[k].ticks, "%s", kinds[k].name);
-        collected_free(&c);
+        trip_joined(&track, SLICE_LIT("\0\3"), au, kinds[k].ticks, kinds[k].name);
         shape_free(au);
     }
 }
@@ -150,16 +136,10 @@ Test(ac3, what_a_byte_cannot_count_makes_no_packets)
     "\x01\x83\x8c\x1c\x46\x07\xda\xd1\x6c\x9a\xc2\x96\x0d\x23\x40\x00\x00\x00\x3b\x4c"
 
 /* A frame of 128 bytes, in three parts. */
-#define A10    "abcdefghij"
 #define PART_1 "\x0b\x77\0\0\0\x40" A10 A10 A10 A10
 #define PART_2 A10 A10 A10 A10 A10
 #define PART_3 A10 A10 A10 "kl"
 #define FRAME  PART_1 PART_2 PART_3
-
-#define OUT(time, text)                                                                            \
-    {                                                                                              \
-        time, false, BYTES(text)                                                                   \
-    }
 
 static const struct row rows[] = {
     {"two frames of a real encoder",
@@ -238,32 +218,32 @@ static const struct row loss_rows[] = {
 
 Test(ac3, frames_come_out_whole_or_not_at_all)
 {
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        run_row(&rows[i], &track, (struct slice){0});
-        run_row_prefixes(&rows[i], &track, (struct slice){0});
-    }
+    run_rows(rows, ARRAY_LEN(rows), &track, (struct slice){0});
+    run_rows_prefixes(rows, ARRAY_LEN(rows), &track, (struct slice){0});
 }
 
 Test(ac3, a_loss_costs_what_it_damaged_and_no_more)
 {
-    for (size_t i = 0; i < ARRAY_LEN(loss_rows); i++)
-        run_row(&loss_rows[i], &track, (struct slice){0});
+    run_rows(loss_rows, ARRAY_LEN(loss_rows), &track, (struct slice){0});
 }
 
+/* Zeros stand behind the header: at the latest, it is they that are no frame. */
 Test(ac3, headers_that_are_none_are_refused)
 {
-    static const uint8_t headers[][6] = {
-        {0x77, 0x0b, 0, 0, 0x14, BSID},    /* sync, of the other byte order */
-        {0x0b, 0x77, 0, 0, 0xd4, BSID},    /* sampling rate */
-        {0x0b, 0x77, 0, 0, 0x26, BSID},    /* size */
-        {0x0b, 0x77, 0, 0, 0x14, 16 << 3}, /* E-AC-3 */
+    static const struct {
+        uint8_t header[6];
+        unsigned frames;
+    } headers[] = {
+        {{0x0b, 0x77, 0, 0, 0x14, BSID}, 1},
+        {{0x77, 0x0b, 0, 0, 0x14, BSID}, 0},    /* sync, of the other byte order */
+        {{0x0b, 0x77, 0, 0, 0xd4, BSID}, 0},    /* sampling rate */
+        {{0x0b, 0x77, 0, 0, 0x26, BSID}, 0},    /* size */
+        {{0x0b, 0x77, 0, 0, 0x14, 16 << 3}, 0}, /* E-AC-3 */
     };
     for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
         uint8_t payload[4000] = {0};
-        memcpy(payload + 2, headers[i], sizeof(headers[i]));
-        struct rtp_packet pkt = {.payload = slice_of(payload, sizeof(payload))};
-        struct unpacker *u = unpacker_create(&track, (struct slice){0}, collect, NULL);
-        cr_assert_neq(unpacker_push(u, &pkt), 0, "row %zu", i);
-        unpacker_destroy(u);
+        memcpy(payload + 2, headers[i].header, sizeof(headers[i].header));
+        unsigned frames = trip_malformed(&track, slice_of(payload, sizeof(payload)));
+        cr_assert_eq(frames, headers[i].frames, "row %zu", i);
     }
 }

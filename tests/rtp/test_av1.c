@@ -2,7 +2,6 @@
 #include "rtp/codec.h"
 
 #include "core/obu.h"
-#include "tests/rtp/shapes.h"
 #include "tests/rtp/video_trip.h"
 
 static const struct media_track track = {.codec = CODEC_AV1, .clock_rate = 90000};
@@ -43,9 +42,6 @@ static const struct media_track track = {.codec = CODEC_AV1, .clock_rate = 90000
 #define H1Z  "\x90"
 #define H1ZY "\xd0"
 
-#define A10 "ABCDEFGHIJ"
-#define A60 A10 A10 A10 A10 A10 A10
-
 static const struct pack_row pack_rows[] = {
     {"nothing", BYTES(""), {BYTES("")}},
     {"one unit", BYTES(INTER), {BYTES(H1 W_INTER)}},
@@ -69,8 +65,8 @@ static const struct pack_row pack_rows[] = {
      {BYTES(H1Y "\x30\x30" A60 "x"), BYTES(H1Z "y")}},
     {"fragments fill packets up",
      BYTES(SH "\x32\x49\x10" A60 A10 "xy" MD),
-     {BYTES("\x68\x04" W_SH "\x30\x10" A10 A10 A10 A10 A10 "ABCDEF"),
-      BYTES("\xa0\x10GHIJ" A10 "xy" W_MD)}},
+     {BYTES("\x68\x04" W_SH "\x30\x10" A10 A10 A10 A10 A10 "abcdef"),
+      BYTES("\xa0\x10ghij" A10 "xy" W_MD)}},
     {"but not with less than 16 bytes",
      BYTES("\x32\x2f\x30" A10 A10 A10 A10 "uvwxyz\x32\x12\x30" A10 "tuvwxyz"),
      {BYTES(H1 "\x30\x30" A10 A10 A10 A10 "uvwxyz"), BYTES(H1 "\x30\x30" A10 "tuvwxyz")}},
@@ -85,8 +81,7 @@ static const struct pack_row pack_rows[] = {
 
 Test(av1, payloads_are_those_of_the_specification)
 {
-    for (size_t i = 0; i < ARRAY_LEN(pack_rows); i++)
-        run_pack_row(CODEC_AV1, &pack_rows[i]);
+    run_pack_rows(CODEC_AV1, pack_rows, ARRAY_LEN(pack_rows));
 }
 
 /* The first temporal unit of what
@@ -97,19 +92,15 @@ Test(av1, payloads_are_those_of_the_specification)
 #define SVT_SH    "\x00\x00\x00\x02\xaf\xff\x9f\x7f\x20\x08"
 #define SVT_FRAME "\x10\x00\xf0\x02\x3f\xfe\x08\x03\x00\x02\x01\x10"
 
-/* A temporal unit with a sequence header stands in front where the first packet must not be in
- * doubt. */
-#define FIRST(seq)                                                                                 \
-    {                                                                                              \
-        seq, 100, true, BYTES(H2N "\4" W_SH W_KEY)                                                 \
-    }
-#define FIRST_OUT                                                                                  \
-    {                                                                                              \
-        100, true, BYTES(SH KEY)                                                                   \
-    }
+/* The whole temporal unit and the next one around what is malformed or lost. */
+#define WHOLE_PAYLOAD H2N "\4" W_SH W_KEY
+#define WHOLE_UNIT    SH KEY
+#define NEXT_PAYLOAD  H1 W_INTER
+#define NEXT_UNIT     INTER
+#define NEXT_KEY      false
 
 static const struct row whole_rows[] = {
-    {"one packet", {FIRST(1)}, {FIRST_OUT}},
+    {"one packet", {WHOLE(1)}, {WHOLE_OUT}},
     {"the specification's example, packed together",
      {{1, 100, false, BYTES("\x08\1" W_TD "\4" W_SH "\3" W_MD "\x03\x2c\0m\x04" W_LAYER0)},
       {2, 100, true, BYTES(H2 "\3" W_MD_LAYER1 W_LAYER1)}},
@@ -126,23 +117,23 @@ static const struct row whole_rows[] = {
      {{100, true, BYTES("\x0a\x0a" AOM_SH "\x32\x0b" AOM_FRAME)},
       {200, true, BYTES("\x0a\x0a" SVT_SH "\x32\x0c" SVT_FRAME)}}},
     {"fragments",
-     {FIRST(1),
+     {WHOLE(1),
       {2, 200, false, BYTES(H1Y "\x30\x30one")},
       {3, 200, false, BYTES(H1ZY "two")},
       {4, 200, true, BYTES(H1Z "three")}},
-     {FIRST_OUT, {200, false, BYTES("\x32\x0c\x30onetwothree")}}},
+     {WHOLE_OUT, {200, false, BYTES("\x32\x0c\x30onetwothree")}}},
     {"fragments with lengths, and other units around them",
-     {FIRST(1),
+     {WHOLE(1),
       {2, 200, false, BYTES("\x40\3" W_MD "\4\x30\x30on")},
       {3, 200, false, BYTES("\xc0\1e")},
       {4, 200, true, BYTES("\x80\3two\3" W_MD)}},
-     {FIRST_OUT, {200, false, BYTES(MD "\x32\x07\x30onetwo" MD)}}},
+     {WHOLE_OUT, {200, false, BYTES(MD "\x32\x07\x30onetwo" MD)}}},
     {"a header in a fragment of its own",
-     {FIRST(1),
+     {WHOLE(1),
       {2, 200, false, BYTES(H1Y "\x34")},
       {3, 200, false, BYTES(H1ZY "\0\x30")},
       {4, 200, true, BYTES(H1Z "x")}},
-     {FIRST_OUT, {200, false, BYTES("\x36\0\2\x30x")}}},
+     {WHOLE_OUT, {200, false, BYTES("\x36\0\2\x30x")}}},
     {"sizes in the units, which need none",
      {{1, 100, false, BYTES("\x08\5" SH "\2" TD "\5" KEY)},
       {2, 100, false, BYTES(H1Y "\x2a\x04m")},
@@ -150,18 +141,18 @@ static const struct row whole_rows[] = {
      {{100, true, BYTES(SH KEY "\x2a\4meta")}}},
     {"what receivers ignore",
      {{1, 100, true, BYTES("\x08\1" W_TD "\4" W_SH "\3\x40xy\4" W_KEY "\2\x78\0")}},
-     {FIRST_OUT}},
+     {WHOLE_OUT}},
     {"a fragment of what receivers ignore",
-     {FIRST(1),
+     {WHOLE(1),
       {2, 200, false, BYTES("\x60\4" W_INTER "\x78pad")},
       {3, 200, true, BYTES(H1Z "ding")}},
-     {FIRST_OUT, {200, false, BYTES(INTER)}}},
+     {WHOLE_OUT, {200, false, BYTES(INTER)}}},
     {"key frames and others",
-     {FIRST(1),
+     {WHOLE(1),
       {2, 200, true, BYTES(H1 W_KEY)},
       {3, 300, true, BYTES(H2 "\4" W_SH W_INTER)},
       {4, 400, true, BYTES(H2 "\4" W_SH "\x30\0k")}},
-     {FIRST_OUT,
+     {WHOLE_OUT,
       {200, true, BYTES(KEY)},
       {300, false, BYTES(SH INTER)},
       {400, true, BYTES(SH "\x32\2\0k")}}},
@@ -170,133 +161,116 @@ static const struct row whole_rows[] = {
       {2, 200, false, BYTES(H1 W_FH)},
       {3, 200, false, BYTES(H1 W_TG)},
       {4, 300, false, BYTES(H1 W_INTER)}},
-     {FIRST_OUT, {200, false, BYTES(FH TG)}}},
+     {WHOLE_OUT, {200, false, BYTES(FH TG)}}},
     {"a marker before the frame",
      {{1, 100, true, BYTES(H1 W_SH)}, {2, 100, true, BYTES(H1 W_KEY)}},
-     {FIRST_OUT}},
+     {WHOLE_OUT}},
     {"a sequence header with the time stamp before",
      {{1, 50, true, BYTES(H1 W_SH)}, {2, 100, true, BYTES(H1 W_KEY)}},
-     {FIRST_OUT}},
+     {WHOLE_OUT}},
     {"a marker on every fragment",
-     {FIRST(1), {2, 200, true, BYTES(H1Y "\x30\x30x")}, {3, 200, true, BYTES(H1Z "y")}},
-     {FIRST_OUT, {200, false, BYTES("\x32\3\x30xy")}}},
+     {WHOLE(1), {2, 200, true, BYTES(H1Y "\x30\x30x")}, {3, 200, true, BYTES(H1Z "y")}},
+     {WHOLE_OUT, {200, false, BYTES("\x32\3\x30xy")}}},
     {"frames of one time, each with a marker",
-     {FIRST(1), {2, 200, true, BYTES(H1 W_INTER)}, {3, 200, true, BYTES(H1 W_INTER)}},
-     {FIRST_OUT, {200, false, BYTES(INTER)}, {200, false, BYTES(INTER)}}},
+     {WHOLE(1), {2, 200, true, BYTES(H1 W_INTER)}, {3, 200, true, BYTES(H1 W_INTER)}},
+     {WHOLE_OUT, {200, false, BYTES(INTER)}, {200, false, BYTES(INTER)}}},
     {"nothing but what receivers ignore",
-     {{1, 100, true, BYTES(H1 W_TD)}, {2, 200, true, BYTES(H1 "\x78\0")}, FIRST(3)},
-     {FIRST_OUT}},
+     {{1, 100, true, BYTES(H1 W_TD)}, {2, 200, true, BYTES(H1 "\x78\0")}, WHOLE(3)},
+     {WHOLE_OUT}},
 };
 
-#define NEXT(seq)                                                                                  \
-    {                                                                                              \
-        seq, 300, true, BYTES(H1 W_INTER)                                                          \
-    }
-#define NEXT_OUT                                                                                   \
-    {                                                                                              \
-        300, false, BYTES(INTER)                                                                   \
-    }
-#define BAD(payload)                                                                               \
-    {FIRST(0), {1, 200, true, BYTES(payload), true}, NEXT(2)}, {FIRST_OUT, NEXT_OUT}, 1
-
 static const struct row malformed_rows[] = {
-    {"no elements", BAD("\0")},
-    {"an element too few", BAD(H2 "\4" W_INTER)},
-    {"two too few", BAD(H3 "\4" W_INTER)},
-    {"an element beyond the end", BAD(H2 "\5" W_INTER)},
-    {"a length without an end", BAD("\0\x80")},
-    {"a length of 33 bits", BAD("\0\x84\x80\x80\x80\x10" W_INTER)},
-    {"an empty element", BAD("\0\4" W_INTER "\0")},
-    {"the forbidden bit", BAD(H1 "\xb0\x30ii")},
-    {"half a header", BAD(H1 "\x34")},
-    {"a size beyond the end", BAD(H1 "\x32\4\x30ii")},
-    {"no start",
-     {FIRST(0), {1, 200, true, BYTES(H1Z "x"), true}, NEXT(2)},
-     {FIRST_OUT, NEXT_OUT},
-     1},
+    MALFORMED("no elements", "\0"),
+    MALFORMED("an element too few", H2 "\4" W_INTER),
+    MALFORMED("two too few", H3 "\4" W_INTER),
+    MALFORMED("an element beyond the end", H2 "\5" W_INTER),
+    MALFORMED("a length without an end", "\0\x80"),
+    MALFORMED("a length of 33 bits", "\0\x84\x80\x80\x80\x10" W_INTER),
+    MALFORMED("an empty element", "\0\4" W_INTER "\0"),
+    MALFORMED("the forbidden bit", H1 "\xb0\x30ii"),
+    MALFORMED("half a header", H1 "\x34"),
+    MALFORMED("a size beyond the end", H1 "\x32\4\x30ii"),
+    MALFORMED("no start", H1Z "x"),
     {"no end, another unit",
-     {FIRST(0),
+     {WHOLE(0),
       {1, 200, false, BYTES(H1Y "\x30\x30x")},
       {2, 200, true, BYTES(H1 W_MD), true},
       NEXT(3)},
-     {FIRST_OUT, NEXT_OUT},
+     {WHOLE_OUT, NEXT_OUT},
      1},
     {"no end, another time",
-     {FIRST(0), {1, 200, true, BYTES(H1Y "\x30\x30x")}, NEXT(2)},
-     {FIRST_OUT, NEXT_OUT},
+     {WHOLE(0), {1, 200, true, BYTES(H1Y "\x30\x30x")}, NEXT(2)},
+     {WHOLE_OUT, NEXT_OUT},
      1},
     {"a frame behind a damaged one with the marker",
-     {FIRST(0), {1, 200, true, BYTES("\0"), true}, {2, 200, true, BYTES(H1 W_INTER)}, NEXT(3)},
-     {FIRST_OUT, NEXT_OUT},
+     {WHOLE(0), {1, 200, true, BYTES("\0"), true}, {2, 200, true, BYTES(H1 W_INTER)}, NEXT(3)},
+     {WHOLE_OUT, NEXT_OUT},
      2},
 };
 
 static const struct row loss_rows[] = {
     {"of a first fragment",
-     {FIRST(1), {3, 200, false, BYTES(H1ZY "two")}, {4, 200, true, BYTES(H1Z "three")}, NEXT(5)},
-     {FIRST_OUT, NEXT_OUT},
+     {WHOLE(1), {3, 200, false, BYTES(H1ZY "two")}, {4, 200, true, BYTES(H1Z "three")}, NEXT(5)},
+     {WHOLE_OUT, NEXT_OUT},
      1},
     {"of an inner fragment",
-     {FIRST(1),
+     {WHOLE(1),
       {2, 200, false, BYTES(H1Y "\x30\x30one")},
       {4, 200, true, BYTES(H1Z "three")},
       NEXT(5)},
-     {FIRST_OUT, NEXT_OUT},
+     {WHOLE_OUT, NEXT_OUT},
      1},
     {"of a unit between others",
      {{1, 100, false, BYTES(H2N "\4" W_SH W_KEY)}, {3, 100, true, BYTES(H1 W_TG)}, NEXT(4)},
      {NEXT_OUT},
      1},
     {"of a last fragment, and it cannot be seen that the next begins a temporal unit",
-     {FIRST(1),
+     {WHOLE(1),
       {2, 200, false, BYTES(H1Y "\x30\x30x")},
       {4, 250, true, BYTES(H1 W_INTER)},
       NEXT(5)},
-     {FIRST_OUT, NEXT_OUT},
+     {WHOLE_OUT, NEXT_OUT},
      2},
     {"of a last fragment, and a sequence begins",
-     {{1, 50, false, BYTES(H1NY "\x30\x10x")}, FIRST(3)},
-     {FIRST_OUT},
+     {{1, 50, false, BYTES(H1NY "\x30\x10x")}, WHOLE(3)},
+     {WHOLE_OUT},
      1},
     {"before a temporal delimiter",
-     {FIRST(1), {3, 200, true, BYTES(H2 "\1" W_TD W_INTER)}},
-     {FIRST_OUT, {200, false, BYTES(INTER)}}},
+     {WHOLE(1), {3, 200, true, BYTES(H2 "\1" W_TD W_INTER)}},
+     {WHOLE_OUT, {200, false, BYTES(INTER)}}},
     {"before a sequence header",
-     {FIRST(1), {3, 200, true, BYTES(H2 "\4" W_SH W_INTER)}},
-     {FIRST_OUT, {200, false, BYTES(SH INTER)}}},
+     {WHOLE(1), {3, 200, true, BYTES(H2 "\4" W_SH W_INTER)}},
+     {WHOLE_OUT, {200, false, BYTES(SH INTER)}}},
     {"before a sequence that begins with another unit",
-     {FIRST(1), {3, 200, true, BYTES(H3N "\3" W_MD "\4" W_SH W_KEY)}},
-     {FIRST_OUT, {200, true, BYTES(MD SH KEY)}}},
+     {WHOLE(1), {3, 200, true, BYTES(H3N "\3" W_MD "\4" W_SH W_KEY)}},
+     {WHOLE_OUT, {200, true, BYTES(MD SH KEY)}}},
     {"of all but the end, by joining late",
      {{1, 100, false, BYTES(H1 W_FH)}, {2, 100, true, BYTES(H1 W_TG)}, NEXT(3)},
      {NEXT_OUT},
      1},
     {"and a late packet does not mend it",
-     {FIRST(1),
+     {WHOLE(1),
       {2, 200, false, BYTES(H1Y "\x30\x30one")},
       {4, 200, false, BYTES(H1Z "three")},
       {3, 200, false, BYTES(H1ZY "two")},
       NEXT(5)},
-     {FIRST_OUT, NEXT_OUT},
+     {WHOLE_OUT, NEXT_OUT},
      1},
 };
 
 Test(av1, whole_temporal_units_come_out_in_whatever_form_they_came)
 {
-    for (size_t i = 0; i < ARRAY_LEN(whole_rows); i++)
-        run_row(&whole_rows[i], &track, (struct slice){0});
+    run_rows(whole_rows, ARRAY_LEN(whole_rows), &track, (struct slice){0});
 }
 
 Test(av1, a_malformed_payload_costs_its_temporal_unit_and_no_other)
 {
-    for (size_t i = 0; i < ARRAY_LEN(malformed_rows); i++)
-        run_row(&malformed_rows[i], &track, (struct slice){0});
+    run_rows(malformed_rows, ARRAY_LEN(malformed_rows), &track, (struct slice){0});
 }
 
 Test(av1, a_loss_costs_what_it_damaged_and_what_may_lack_its_beginning)
 {
-    for (size_t i = 0; i < ARRAY_LEN(loss_rows); i++)
-        run_row(&loss_rows[i], &track, (struct slice){0});
+    run_rows(loss_rows, ARRAY_LEN(loss_rows), &track, (struct slice){0});
 }
 
 Test(av1, padding_alone_is_no_loss)
@@ -308,10 +282,8 @@ Test(av1, padding_alone_is_no_loss)
 
 Test(av1, every_prefix_of_a_packet_is_taken_within_its_bytes)
 {
-    for (size_t i = 0; i < ARRAY_LEN(whole_rows); i++)
-        run_row_prefixes(&whole_rows[i], &track, (struct slice){0});
-    for (size_t i = 0; i < ARRAY_LEN(malformed_rows); i++)
-        run_row_prefixes(&malformed_rows[i], &track, (struct slice){0});
+    run_rows_prefixes(whole_rows, ARRAY_LEN(whole_rows), &track, (struct slice){0});
+    run_rows_prefixes(malformed_rows, ARRAY_LEN(malformed_rows), &track, (struct slice){0});
 }
 
 /* Temporal units of chosen shapes: of each unit the type, and how long its payload is. */
@@ -337,14 +309,14 @@ static unsigned round_trip(const uint8_t *types, const size_t *sizes, size_t cou
 {
     struct slice tu = make_tu(types, sizes, count);
     unsigned packets = video_trip(CODEC_AV1, SLICE_LIT(H2N "\4" W_SH W_KEY), tu, false, max);
-    video_free(tu);
+    shape_free(tu);
     return packets;
 }
 
 Test(av1, one_unit_of_any_size_survives)
 {
-    for (size_t i = 0; i < ARRAY_LEN(video_payload_sizes); i++) {
-        size_t max = video_payload_sizes[i];
+    for (size_t i = 0; i < ARRAY_LEN(payload_sizes); i++) {
+        size_t max = payload_sizes[i];
         const size_t sizes[] = {1,           2,           max - 3,     max - 2,     max - 1,
                                 max,         2 * max - 5, 2 * max - 4, 2 * max - 3, 2 * max - 2,
                                 2 * max - 1, 2 * max,     5 * max + 7, 300000};
@@ -358,8 +330,8 @@ Test(av1, one_unit_of_any_size_survives)
 Test(av1, units_of_sizes_around_the_limit_survive_in_packets_that_are_full)
 {
     static const uint8_t types[] = {OBU_SEQUENCE_HEADER, 5, OBU_FRAME, OBU_FRAME, 5};
-    for (size_t i = 0; i < ARRAY_LEN(video_payload_sizes); i++) {
-        size_t max = size_min(video_payload_sizes[i], 2000);
+    for (size_t i = 0; i < ARRAY_LEN(payload_sizes); i++) {
+        size_t max = size_min(payload_sizes[i], 2000);
         for (size_t extra = 0; extra < 60; extra++) {
             const size_t sizes[] = {10, 4, max - 40 + extra, 2 * max - 45 + extra, 1 + extra};
             unsigned packets = round_trip(types, sizes, ARRAY_LEN(sizes), max);
@@ -379,14 +351,14 @@ static void lose(const struct slice *tu, size_t count, unsigned first, unsigned 
         struct packer p;
         packer_init(&p, CODEC_AV1, tu[n], 100);
         pkt.rtp_time = n;
-        for (; (pkt.payload = video_next(&p, &pkt.marker)).len > 0; pkt.seq++) {
+        for (; (pkt.payload = next_payload(&p, &pkt.marker)).len > 0; pkt.seq++) {
             if (pkt.seq < first || pkt.seq >= first + lost)
                 cr_assert_eq(unpacker_push(u, &pkt), 0);
             else
                 damaged |= 1U << n;
-            video_free(pkt.payload);
+            shape_free(pkt.payload);
         }
-        video_free(pkt.payload);
+        shape_free(pkt.payload);
     }
     for (unsigned i = 0; i < c.count; i++) {
         unsigned n = c.unit[i].rtp_time;
@@ -413,7 +385,7 @@ Test(av1, after_a_loss_of_any_packets_nothing_damaged_comes_out)
         for (unsigned first = 0; first < 24; first++)
             lose(tu, UNITS, first, lost);
     for (size_t n = 0; n < UNITS; n++)
-        video_free(tu[n]);
+        shape_free(tu[n]);
 }
 
 Test(av1, a_temporal_unit_beyond_the_limit_is_dropped)

@@ -5,7 +5,6 @@
 
 static const struct media_track track = {.codec = CODEC_JPEG, .clock_rate = 90000};
 
-#define A10 "abcdefghij"
 #define A50 A10 A10 A10 A10 A10
 
 /* The headers of a frame: main, 320x240 pixels (type, Q), restart interval, quantization tables. */
@@ -51,8 +50,7 @@ static const struct pack_row pack_rows[] = {
 
 Test(jpeg, payloads_are_those_of_rfc_2435)
 {
-    for (size_t i = 0; i < ARRAY_LEN(pack_rows); i++)
-        run_pack_row(CODEC_JPEG, &pack_rows[i]);
+    run_pack_rows(CODEC_JPEG, pack_rows, ARRAY_LEN(pack_rows));
 }
 
 /* A frame of those headers and so much scan data. Free its ptr. */
@@ -98,9 +96,9 @@ static void trip_sizes(struct slice headers, size_t fixed, size_t max)
 
 Test(jpeg, a_frame_of_any_size_survives)
 {
-    for (size_t i = 0; i < ARRAY_LEN(video_payload_sizes); i++)
+    for (size_t i = 0; i < ARRAY_LEN(payload_sizes); i++)
         for (size_t n = 0; n < ARRAY_LEN(shapes); n++)
-            trip_sizes(shapes[n].headers, shapes[n].fixed, video_payload_sizes[i]);
+            trip_sizes(shapes[n].headers, shapes[n].fixed, payload_sizes[i]);
 }
 
 Test(jpeg, the_loss_of_any_packet_costs_its_frame_and_no_other)
@@ -225,28 +223,13 @@ static const struct row whole_rows[] = {
      {{100, true, BYTES(Q50 "onetwo")}}},
 };
 
-/* Frames of time 100 that are whole and those of time 300 must come out, whatever is between. */
-#define WHOLE(seq)                                                                                 \
-    {                                                                                              \
-        seq, 100, true, BYTES(Q50 "one")                                                           \
-    }
-#define WHOLE_OUT                                                                                  \
-    {                                                                                              \
-        100, true, BYTES(Q50 "one")                                                                \
-    }
-#define NEXT(seq)                                                                                  \
-    {                                                                                              \
-        seq, 300, true, BYTES(Q50 "next")                                                          \
-    }
-#define NEXT_OUT                                                                                   \
-    {                                                                                              \
-        300, true, BYTES(Q50 "next")                                                               \
-    }
-/* A payload between them that is not taken. */
-#define MALFORMED(name, payload)                                                                   \
-    {                                                                                              \
-        name, {WHOLE(0), {1, 200, true, BYTES(payload), true}, NEXT(2)}, {WHOLE_OUT, NEXT_OUT}, 1  \
-    }
+/* The whole frame and the next one around what is malformed or lost. */
+#define WHOLE_PAYLOAD Q50 "one"
+#define WHOLE_UNIT    Q50 "one"
+#define NEXT_PAYLOAD  Q50 "next"
+#define NEXT_UNIT     Q50 "next"
+#define NEXT_KEY      true
+
 /* Another behind the first of a frame that is not taken. */
 #define MISFIT(name, payload)                                                                      \
     {                                                                                              \
@@ -312,28 +295,23 @@ static const struct row loss_rows[] = {
 
 Test(jpeg, whole_frames_come_out_in_one_form)
 {
-    for (size_t i = 0; i < ARRAY_LEN(whole_rows); i++)
-        run_row(&whole_rows[i], &track, (struct slice){0});
+    run_rows(whole_rows, ARRAY_LEN(whole_rows), &track, (struct slice){0});
 }
 
 Test(jpeg, a_malformed_payload_costs_its_frame_and_no_other)
 {
-    for (size_t i = 0; i < ARRAY_LEN(malformed_rows); i++)
-        run_row(&malformed_rows[i], &track, (struct slice){0});
+    run_rows(malformed_rows, ARRAY_LEN(malformed_rows), &track, (struct slice){0});
 }
 
 Test(jpeg, a_loss_costs_what_it_damaged_and_no_more)
 {
-    for (size_t i = 0; i < ARRAY_LEN(loss_rows); i++)
-        run_row(&loss_rows[i], &track, (struct slice){0});
+    run_rows(loss_rows, ARRAY_LEN(loss_rows), &track, (struct slice){0});
 }
 
 Test(jpeg, every_prefix_of_a_packet_is_taken_within_its_bytes)
 {
-    for (size_t i = 0; i < ARRAY_LEN(whole_rows); i++)
-        run_row_prefixes(&whole_rows[i], &track, (struct slice){0});
-    for (size_t i = 0; i < ARRAY_LEN(malformed_rows); i++)
-        run_row_prefixes(&malformed_rows[i], &track, (struct slice){0});
+    run_rows_prefixes(whole_rows, ARRAY_LEN(whole_rows), &track, (struct slice){0});
+    run_rows_prefixes(malformed_rows, ARRAY_LEN(malformed_rows), &track, (struct slice){0});
 }
 
 /* As many bytes of tables as there may be, and one more. */

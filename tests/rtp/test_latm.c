@@ -7,8 +7,8 @@ static const struct media_track track = {.codec = CODEC_LATM, .clock_rate = 4800
 
 Test(latm, elements_of_any_size_survive_in_any_payload_size)
 {
-    for (size_t i = 0; i < ARRAY_LEN(trip_payload_sizes); i++) {
-        size_t max = trip_payload_sizes[i];
+    for (size_t i = 0; i < ARRAY_LEN(payload_sizes); i++) {
+        size_t max = payload_sizes[i];
         const size_t sizes[] = TRIP_SIZES(max);
         for (size_t n = 0; n < ARRAY_LEN(sizes); n++) {
             struct slice au = shape_aac(sizes[n]);
@@ -34,10 +34,6 @@ Test(latm, the_marker_is_on_the_last_fragment)
 
 /* An element with PayloadLengthInfo (ISO/IEC 14496-3 section 1.7.3.1) in front of the frame. */
 #define ELEMENT "\x03\xab\xcd\xef"
-#define OUT(time, text)                                                                            \
-    {                                                                                              \
-        time, false, BYTES(text)                                                                   \
-    }
 
 static const struct row rows[] = {
     {"an element a packet",
@@ -101,16 +97,13 @@ static const struct row loss_rows[] = {
 
 Test(latm, elements_come_out_whole)
 {
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        run_row(&rows[i], &track, (struct slice){0});
-        run_row_prefixes(&rows[i], &track, (struct slice){0});
-    }
+    run_rows(rows, ARRAY_LEN(rows), &track, (struct slice){0});
+    run_rows_prefixes(rows, ARRAY_LEN(rows), &track, (struct slice){0});
 }
 
 Test(latm, a_loss_drops_every_element_that_may_lack_a_fragment)
 {
-    for (size_t i = 0; i < ARRAY_LEN(loss_rows); i++)
-        run_row(&loss_rows[i], &track, (struct slice){0});
+    run_rows(loss_rows, ARRAY_LEN(loss_rows), &track, (struct slice){0});
 }
 
 Test(latm, packets_without_payload_make_no_element)

@@ -7,8 +7,8 @@ static const struct media_track track = {.codec = CODEC_OPUS, .clock_rate = 4800
 
 Test(opus, a_packet_is_a_payload)
 {
-    for (size_t i = 0; i < ARRAY_LEN(trip_payload_sizes); i++) {
-        size_t max = trip_payload_sizes[i];
+    for (size_t i = 0; i < ARRAY_LEN(payload_sizes); i++) {
+        size_t max = payload_sizes[i];
         for (size_t bytes = 1; bytes <= max; bytes += 1 + bytes / 3) {
             struct slice au = shape_aac(bytes);
             cr_assert_eq(trip_whole(&track, au, max), 1);
@@ -50,8 +50,6 @@ static const struct row rows[] = {
 
 Test(opus, packets_come_out_as_they_came)
 {
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        run_row(&rows[i], &track, (struct slice){0});
-        run_row_prefixes(&rows[i], &track, (struct slice){0});
-    }
+    run_rows(rows, ARRAY_LEN(rows), &track, (struct slice){0});
+    run_rows_prefixes(rows, ARRAY_LEN(rows), &track, (struct slice){0});
 }

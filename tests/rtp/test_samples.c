@@ -60,9 +60,9 @@ static const struct {
 
 Test(samples, none_is_lost_or_moved_in_any_payload_size)
 {
-    for (size_t i = 0; i < ARRAY_LEN(trip_payload_sizes); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(payload_sizes); i++) {
         for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
-            size_t max = trip_payload_sizes[i], fit = max / kinds[k].tick_bytes;
+            size_t max = payload_sizes[i], fit = max / kinds[k].tick_bytes;
             const size_t ticks[] = {1, 2, fit - 1, fit, fit + 1, 2 * fit, 2 * fit + 1, 7 * fit + 3};
             for (size_t n = 0; n < ARRAY_LEN(ticks); n++)
                 try_trip(&kinds[k].track, kinds[k].tick_bytes, ticks[n], max);
@@ -138,10 +138,8 @@ static const struct row rows[] = {
 Test(samples, packets_come_out_with_the_bytes_of_a_tick_before_them)
 {
     const struct media_track stereo = {.codec = CODEC_L16, .clock_rate = 48000, .channels = 2};
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        run_row(&rows[i], &stereo, (struct slice){0});
-        run_row_prefixes(&rows[i], &stereo, (struct slice){0});
-    }
+    run_rows(rows, ARRAY_LEN(rows), &stereo, (struct slice){0});
+    run_rows_prefixes(rows, ARRAY_LEN(rows), &stereo, (struct slice){0});
 }
 
 Test(samples, more_channels_than_a_byte_can_count_are_refused)

@@ -7,10 +7,6 @@ static const struct media_track track = {.codec = CODEC_VP8, .clock_rate = 90000
 
 enum { KEY_FRAME = 0x90, INTER_FRAME = 0xb1 }; /* first bytes of a frame */
 
-/* 60 bytes: little less than the least payload size. */
-#define A10 "abcdefghij"
-#define A60 A10 A10 A10 A10 A10 A10
-
 static const struct pack_row pack_rows[] = {
     {"nothing", BYTES(""), {BYTES("")}},
     {"a byte", BYTES("\x90"), {BYTES("\x10\x90")}},
@@ -23,24 +19,12 @@ static const struct pack_row pack_rows[] = {
 
 Test(vp8, payloads_are_those_of_rfc_7741)
 {
-    for (size_t i = 0; i < ARRAY_LEN(pack_rows); i++)
-        run_pack_row(CODEC_VP8, &pack_rows[i]);
+    run_pack_rows(CODEC_VP8, pack_rows, ARRAY_LEN(pack_rows));
 }
 
 Test(vp8, a_frame_of_any_size_survives)
 {
-    for (size_t i = 0; i < ARRAY_LEN(video_payload_sizes); i++) {
-        size_t max = video_payload_sizes[i];
-        const size_t sizes[] = {1,           2,           max - 2,     max - 1,     max,
-                                2 * max - 3, 2 * max - 2, 2 * max - 1, 9 * max + 7, 300000};
-        for (size_t n = 0; n < ARRAY_LEN(sizes); n++) {
-            bool key = n % 2 == 0;
-            struct slice frame = shape_frame(key ? KEY_FRAME : INTER_FRAME, sizes[n]);
-            unsigned packets = video_trip(CODEC_VP8, SLICE_LIT("\x10\x90"), frame, key, max);
-            cr_assert_eq(packets, (frame.len + max - 2) / (max - 1));
-            shape_free(frame);
-        }
-    }
+    video_trip_frames(CODEC_VP8, SLICE_LIT("\x10\x90"), KEY_FRAME, INTER_FRAME);
 }
 
 Test(vp8, the_loss_of_any_packet_costs_its_frame_and_no_other)
@@ -138,42 +122,19 @@ static const struct row whole_rows[] = {
      {{100, true, BYTES(KEY "a")}}},
 };
 
-/* Frames of time 100 that are whole and those of time 300 must come out, whatever is between. */
-#define WHOLE(seq)                                                                                 \
-    {                                                                                              \
-        seq, 100, true, BYTES("\x10" KEY)                                                          \
-    }
-#define WHOLE_OUT                                                                                  \
-    {                                                                                              \
-        100, true, BYTES(KEY)                                                                      \
-    }
-#define NEXT(seq)                                                                                  \
-    {                                                                                              \
-        seq, 300, true, BYTES("\x10" INTER)                                                        \
-    }
-#define NEXT_OUT                                                                                   \
-    {                                                                                              \
-        300, false, BYTES(INTER)                                                                   \
-    }
+/* The whole frame and the next one around what is malformed or lost. */
+#define WHOLE_PAYLOAD "\x10" KEY
+#define WHOLE_UNIT    KEY
+#define NEXT_PAYLOAD  "\x10" INTER
+#define NEXT_UNIT     INTER
+#define NEXT_KEY      false
 
 static const struct row malformed_rows[] = {
-    {"no data", {WHOLE(0), {1, 200, true, BYTES("\x10"), true}, NEXT(2)}, {WHOLE_OUT, NEXT_OUT}, 1},
-    {"no second byte",
-     {WHOLE(0), {1, 200, true, BYTES("\x90"), true}, NEXT(2)},
-     {WHOLE_OUT, NEXT_OUT},
-     1},
-    {"no picture id",
-     {WHOLE(0), {1, 200, true, BYTES("\x90\x80"), true}, NEXT(2)},
-     {WHOLE_OUT, NEXT_OUT},
-     1},
-    {"half a picture id",
-     {WHOLE(0), {1, 200, true, BYTES("\x90\x80\x80"), true}, NEXT(2)},
-     {WHOLE_OUT, NEXT_OUT},
-     1},
-    {"no data behind all there may be",
-     {WHOLE(0), {1, 200, true, BYTES("\x90\xf0\x80\x01\x02\x03"), true}, NEXT(2)},
-     {WHOLE_OUT, NEXT_OUT},
-     1},
+    MALFORMED("no data", "\x10"),
+    MALFORMED("no second byte", "\x90"),
+    MALFORMED("no picture id", "\x90\x80"),
+    MALFORMED("half a picture id", "\x90\x80\x80"),
+    MALFORMED("no data behind all there may be", "\x90\xf0\x80\x01\x02\x03"),
     {"no data in the middle",
      {WHOLE(0),
       {1, 200, false, BYTES("\x10" KEY)},
@@ -264,26 +225,21 @@ static const struct row loss_rows[] = {
 
 Test(vp8, whole_frames_come_out_in_whatever_form_they_came)
 {
-    for (size_t i = 0; i < ARRAY_LEN(whole_rows); i++)
-        run_row(&whole_rows[i], &track, (struct slice){0});
+    run_rows(whole_rows, ARRAY_LEN(whole_rows), &track, (struct slice){0});
 }
 
 Test(vp8, a_malformed_payload_costs_its_frame_and_no_other)
 {
-    for (size_t i = 0; i < ARRAY_LEN(malformed_rows); i++)
-        run_row(&malformed_rows[i], &track, (struct slice){0});
+    run_rows(malformed_rows, ARRAY_LEN(malformed_rows), &track, (struct slice){0});
 }
 
 Test(vp8, a_loss_costs_what_it_damaged_and_no_more)
 {
-    for (size_t i = 0; i < ARRAY_LEN(loss_rows); i++)
-        run_row(&loss_rows[i], &track, (struct slice){0});
+    run_rows(loss_rows, ARRAY_LEN(loss_rows), &track, (struct slice){0});
 }
 
 Test(vp8, every_prefix_of_a_packet_is_taken_within_its_bytes)
 {
-    for (size_t i = 0; i < ARRAY_LEN(whole_rows); i++)
-        run_row_prefixes(&whole_rows[i], &track, (struct slice){0});
-    for (size_t i = 0; i < ARRAY_LEN(malformed_rows); i++)
-        run_row_prefixes(&malformed_rows[i], &track, (struct slice){0});
+    run_rows_prefixes(whole_rows, ARRAY_LEN(whole_rows), &track, (struct slice){0});
+    run_rows_prefixes(malformed_rows, ARRAY_LEN(malformed_rows), &track, (struct slice){0});
 }

@@ -7,10 +7,6 @@ static const struct media_track track = {.codec = CODEC_VP9, .clock_rate = 90000
 
 enum { KEY_FRAME = 0x82, INTER_FRAME = 0x86 }; /* first bytes of a frame */
 
-/* 60 bytes: little less than the least payload size. */
-#define A10 "abcdefghij"
-#define A60 A10 A10 A10 A10 A10 A10
-
 static const struct pack_row pack_rows[] = {
     {"nothing", BYTES(""), {BYTES("")}},
     {"a key frame", BYTES("\x82"), {BYTES("\x0c\x82")}},
@@ -24,24 +20,12 @@ static const struct pack_row pack_rows[] = {
 
 Test(vp9, payloads_are_those_of_rfc_9628)
 {
-    for (size_t i = 0; i < ARRAY_LEN(pack_rows); i++)
-        run_pack_row(CODEC_VP9, &pack_rows[i]);
+    run_pack_rows(CODEC_VP9, pack_rows, ARRAY_LEN(pack_rows));
 }
 
 Test(vp9, a_picture_of_any_size_survives)
 {
-    for (size_t i = 0; i < ARRAY_LEN(video_payload_sizes); i++) {
-        size_t max = video_payload_sizes[i];
-        const size_t sizes[] = {1,           2,           max - 2,     max - 1,     max,
-                                2 * max - 3, 2 * max - 2, 2 * max - 1, 9 * max + 7, 300000};
-        for (size_t n = 0; n < ARRAY_LEN(sizes); n++) {
-            bool key = n % 2 == 0;
-            struct slice frame = shape_frame(key ? KEY_FRAME : INTER_FRAME, sizes[n]);
-            unsigned packets = video_trip(CODEC_VP9, SLICE_LIT("\x0c\x82"), frame, key, max);
-            cr_assert_eq(packets, (frame.len + max - 2) / (max - 1));
-            shape_free(frame);
-        }
-    }
+    video_trip_frames(CODEC_VP9, SLICE_LIT("\x0c\x82"), KEY_FRAME, INTER_FRAME);
 }
 
 Test(vp9, the_loss_of_any_packet_costs_its_picture_and_no_other)
@@ -156,28 +140,12 @@ static const struct row whole_rows[] = {
      {{100, true, BYTES(KEY "a")}}},
 };
 
-/* Pictures of time 100 that are whole and those of time 300 must come out, whatever is between. */
-#define WHOLE(seq)                                                                                 \
-    {                                                                                              \
-        seq, 100, true, BYTES("\x0c" KEY)                                                          \
-    }
-#define WHOLE_OUT                                                                                  \
-    {                                                                                              \
-        100, true, BYTES(KEY)                                                                      \
-    }
-#define NEXT(seq)                                                                                  \
-    {                                                                                              \
-        seq, 300, true, BYTES("\x4c" INTER)                                                        \
-    }
-#define NEXT_OUT                                                                                   \
-    {                                                                                              \
-        300, false, BYTES(INTER)                                                                   \
-    }
-/* A payload between them that is not taken. */
-#define MALFORMED(name, payload)                                                                   \
-    {                                                                                              \
-        name, {WHOLE(0), {1, 200, true, BYTES(payload), true}, NEXT(2)}, {WHOLE_OUT, NEXT_OUT}, 1  \
-    }
+/* The whole picture and the next one around what is malformed or lost. */
+#define WHOLE_PAYLOAD "\x0c" KEY
+#define WHOLE_UNIT    KEY
+#define NEXT_PAYLOAD  "\x4c" INTER
+#define NEXT_UNIT     INTER
+#define NEXT_KEY      false
 
 static const struct row malformed_rows[] = {
     MALFORMED("no data", "\x0c"),
@@ -258,26 +226,21 @@ static const struct row loss_rows[] = {
 
 Test(vp9, whole_pictures_come_out_in_whatever_form_they_came)
 {
-    for (size_t i = 0; i < ARRAY_LEN(whole_rows); i++)
-        run_row(&whole_rows[i], &track, (struct slice){0});
+    run_rows(whole_rows, ARRAY_LEN(whole_rows), &track, (struct slice){0});
 }
 
 Test(vp9, a_malformed_payload_costs_its_picture_and_no_other)
 {
-    for (size_t i = 0; i < ARRAY_LEN(malformed_rows); i++)
-        run_row(&malformed_rows[i], &track, (struct slice){0});
+    run_rows(malformed_rows, ARRAY_LEN(malformed_rows), &track, (struct slice){0});
 }
 
 Test(vp9, a_loss_costs_what_it_damaged_and_no_more)
 {
-    for (size_t i = 0; i < ARRAY_LEN(loss_rows); i++)
-        run_row(&loss_rows[i], &track, (struct slice){0});
+    run_rows(loss_rows, ARRAY_LEN(loss_rows), &track, (struct slice){0});
 }
 
 Test(vp9, every_prefix_of_a_packet_is_taken_within_its_bytes)
 {
-    for (size_t i = 0; i < ARRAY_LEN(whole_rows); i++)
-        run_row_prefixes(&whole_rows[i], &track, (struct slice){0});
-    for (size_t i = 0; i < ARRAY_LEN(malformed_rows); i++)
-        run_row_prefixes(&malformed_rows[i], &track, (struct slice){0});
+    run_rows_prefixes(whole_rows, ARRAY_LEN(whole_rows), &track, (struct slice){0});
+    run_rows_prefixes(malformed_rows, ARRAY_LEN(malformed_rows), &track, (struct slice){0});
 }

@@ -16,6 +16,40 @@
         (const uint8_t *)(s), sizeof(s) - 1                                                        \
     }
 
+/* An access unit that is no key frame. */
+#define OUT(time, text)                                                                            \
+    {                                                                                              \
+        time, false, BYTES(text)                                                                   \
+    }
+
+/*
+ * Rows about what comes between a whole access unit, a key frame of time 100, and a next one of
+ * time 300: both must come out. A program that has such rows defines of which payload, and which
+ * bytes, they are: WHOLE_PAYLOAD, WHOLE_UNIT, NEXT_PAYLOAD, NEXT_UNIT and, for the key of the next
+ * one, NEXT_KEY.
+ */
+#define WHOLE(seq)                                                                                 \
+    {                                                                                              \
+        seq, 100, true, BYTES(WHOLE_PAYLOAD)                                                       \
+    }
+#define WHOLE_OUT                                                                                  \
+    {                                                                                              \
+        100, true, BYTES(WHOLE_UNIT)                                                               \
+    }
+#define NEXT(seq)                                                                                  \
+    {                                                                                              \
+        seq, 300, true, BYTES(NEXT_PAYLOAD)                                                        \
+    }
+#define NEXT_OUT                                                                                   \
+    {                                                                                              \
+        300, NEXT_KEY, BYTES(NEXT_UNIT)                                                            \
+    }
+/* A payload between them that is not taken. */
+#define MALFORMED(name, payload)                                                                   \
+    {                                                                                              \
+        name, {WHOLE(0), {1, 200, true, BYTES(payload), true}, NEXT(2)}, {WHOLE_OUT, NEXT_OUT}, 1  \
+    }
+
 enum { ROW_PACKETS_MAX = 10, ROW_UNITS_MAX = 4, COLLECTED_MAX = 256 };
 
 struct row_packet {
@@ -132,4 +166,18 @@ static inline void run_row_prefixes(const struct row *row, const struct media_tr
     for (size_t i = 0; i < ROW_PACKETS_MAX && row->packet[i].payload.len > 0; i++)
         for (size_t n = 0; n < RTP_HEADER_BYTES + row->packet[i].payload.len; n++)
             run_row_cut(row, track, fmtp, i, n);
+}
+
+static inline void run_rows(const struct row *rows, size_t count, const struct media_track *track,
+                            struct slice fmtp)
+{
+    for (size_t i = 0; i < count; i++)
+        run_row(&rows[i], track, fmtp);
+}
+
+static inline void run_rows_prefixes(const struct row *rows, size_t count,
+                                     const struct media_track *track, struct slice fmtp)
+{
+    for (size_t i = 0; i < count; i++)
+        run_row_prefixes(&rows[i], track, fmtp);
 }

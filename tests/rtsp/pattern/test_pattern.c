@@ -29,15 +29,15 @@ static struct made make(uint64_t n, int64_t wall_ns)
 }
 
 /* A NAL unit without its first byte and without emulation prevention, to be read bit by bit. */
-struct rbsp {
+struct bit_reader {
     uint8_t *bytes;
     size_t len;
     size_t bit;
 };
 
-static struct rbsp rbsp_of(struct slice nal)
+static struct bit_reader bit_reader_of(struct slice nal)
 {
-    struct rbsp r = {.bytes = malloc(nal.len)};
+    struct bit_reader r = {.bytes = malloc(nal.len)};
     unsigned zeros = 0;
     for (size_t i = 1; i < nal.len; i++) {
         if (zeros >= 2 && nal.ptr[i] == 3) {
@@ -50,7 +50,7 @@ static struct rbsp rbsp_of(struct slice nal)
     return r;
 }
 
-static uint32_t read_u(struct rbsp *r, unsigned count)
+static uint32_t read_u(struct bit_reader *r, unsigned count)
 {
     uint32_t value = 0;
     for (; count > 0; count--, r->bit++) {
@@ -60,7 +60,7 @@ static uint32_t read_u(struct rbsp *r, unsigned count)
     return value;
 }
 
-static uint32_t read_ue(struct rbsp *r)
+static uint32_t read_ue(struct bit_reader *r)
 {
     unsigned zeros = 0;
     while (read_u(r, 1) == 0)
@@ -69,7 +69,7 @@ static uint32_t read_ue(struct rbsp *r)
 }
 
 /* Reads a slice header (clause 7.3.3) up to and with idr_pic_id. */
-static void read_header(struct rbsp *r, bool idr, uint32_t *frame_num, uint32_t *idr_pic_id)
+static void read_header(struct bit_reader *r, bool idr, uint32_t *frame_num, uint32_t *idr_pic_id)
 {
     cr_expect_eq(read_ue(r), 0, "first_mb_in_slice");
     cr_expect_eq(read_ue(r), idr ? 7 : 5, "slice_type");
@@ -78,7 +78,7 @@ static void read_header(struct rbsp *r, bool idr, uint32_t *frame_num, uint32_t 
     *idr_pic_id = idr ? read_ue(r) : 0;
 }
 
-static bool at_trailing_bits(struct rbsp r)
+static bool at_trailing_bits(struct bit_reader r)
 {
     bool one = read_u(&r, 1) == 1;
     return one && r.bit > 8 * (r.len - 1) && read_u(&r, (unsigned)(8 * r.len - r.bit)) == 0;
@@ -86,7 +86,7 @@ static bool at_trailing_bits(struct rbsp r)
 
 /* Walks over the data of a P slice (clause 7.3.4): the macroblocks that are skipped, or are
  * samples. */
-static unsigned walk_p_slice(struct rbsp *r)
+static unsigned walk_p_slice(struct bit_reader *r)
 {
     unsigned macroblocks = 0;
     for (;;) {
@@ -166,7 +166,7 @@ Test(pattern, slices_are_numbered_from_key_frame_to_key_frame)
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct made made = make(rows[i].n, 0);
-        struct rbsp r = rbsp_of(made.nal[made.count - 1]);
+        struct bit_reader r = bit_reader_of(made.nal[made.count - 1]);
         uint32_t frame_num;
         uint32_t idr_pic_id;
         read_header(&r, rows[i].n % PATTERN_GOP == 0, &frame_num, &idr_pic_id);
@@ -183,7 +183,7 @@ Test(pattern, slices_of_changes_account_for_each_macroblock)
         if (n % PATTERN_GOP == 0)
             continue;
         struct made made = make(n, 0);
-        struct rbsp r = rbsp_of(made.nal[1]);
+        struct bit_reader r = bit_reader_of(made.nal[1]);
         uint32_t frame_num;
         uint32_t idr_pic_id;
         read_header(&r, false, &frame_num, &idr_pic_id);
@@ -280,7 +280,7 @@ Test(pattern, sei_tells_frame_and_time)
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct made made = make(rows[i].n, rows[i].wall_ns);
-        struct rbsp r = rbsp_of(made.nal[made.count - 2]);
+        struct bit_reader r = bit_reader_of(made.nal[made.count - 2]);
         size_t text_len = strlen(rows[i].text);
         cr_assert_eq(r.len, 2 + 16 + text_len + 1);
         cr_expect_eq(read_u(&r, 8), 5, "payload type");

@@ -248,19 +248,58 @@ Test(sdp_format, a_name_that_does_not_fit_is_not_supported)
     }
 }
 
-Test(sdp_format, parameters_that_do_not_fit_are_not_supported)
+/* A track with parameters of so many bytes. */
+static void add_long_track(struct text *t, const char *rtpmap, size_t len)
+{
+    text_addf(t, "m=audio 0 RTP/AVP 96\na=rtpmap:96 %s\na=fmtp:96 ", rtpmap);
+    for (size_t n = 0; n < len; n++)
+        text_add(t, "x");
+    text_add(t, "\n");
+}
+
+/* Those of known codecs are kept in the track, and where they do not fit the codec is no longer
+ * known. */
+Test(sdp_format, long_parameters_are_those_of_what_passes_through)
 {
     static const char *const kept[] = {"MP4A-LATM/48000", "opus/48000/2", "ac3/48000", "x/8000"};
-    for (size_t i = 0; i < ARRAY_LEN(kept); i++)
-        for (size_t len = MEDIA_CONFIG_MAX - 1; len <= MEDIA_CONFIG_MAX + 1; len++) {
-            char buf[MEDIA_CONFIG_MAX + 128];
+    static const size_t lens[] = {MEDIA_CONFIG_MAX, MEDIA_CONFIG_MAX + 1, MEDIA_LONG_CONFIG_MAX,
+                                  MEDIA_LONG_CONFIG_MAX + 1};
+    static char buf[MEDIA_LONG_CONFIG_MAX + 128];
+    for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+        for (size_t n = 0; n < ARRAY_LEN(lens); n++) {
             struct text t;
+            struct sdp sdp;
             text_init(&t, buf, sizeof buf);
-            text_addf(&t, "m=audio 0 RTP/AVP 96\na=rtpmap:96 %s\na=fmtp:96 ", kept[i]);
-            for (size_t n = 0; n < len; n++)
-                text_add(&t, "x");
-            cr_assert_eq(is_supported(text_slice(&t)), len <= MEDIA_CONFIG_MAX);
+            add_long_track(&t, kept[i], lens[n]);
+            cr_assert_eq(sdp_parse(text_slice(&t), &sdp), 0);
+            const struct media_track *got = &sdp.track[0].media;
+            bool is_long = lens[n] > MEDIA_CONFIG_MAX;
+            cr_assert_eq(sdp.track[0].supported, lens[n] <= MEDIA_LONG_CONFIG_MAX);
+            if (!sdp.track[0].supported)
+                continue;
+            cr_assert_eq(got->codec == CODEC_OTHER, is_long || i == 3, "%s", kept[i]);
+            cr_assert_eq(got->long_config.len, is_long ? lens[n] : 0);
+            cr_assert_eq(media_track_config(got).len, lens[n]);
         }
+    }
+}
+
+Test(sdp_format, long_parameters_share_their_room)
+{
+    static char buf[2 * MEDIA_LONG_CONFIG_MAX];
+    struct text t;
+    struct sdp sdp;
+    text_init(&t, buf, sizeof buf);
+    add_long_track(&t, "a/8000", MEDIA_LONG_CONFIG_MAX - 3000);
+    add_long_track(&t, "b/8000", 3001);
+    add_long_track(&t, "c/8000", 3000);
+    add_long_track(&t, "d/8000", MEDIA_CONFIG_MAX);
+    cr_assert_not(t.cut);
+    cr_assert_eq(sdp_parse(text_slice(&t), &sdp), 0);
+    cr_assert(sdp.track[0].supported);
+    cr_assert_not(sdp.track[1].supported);
+    cr_assert(sdp.track[2].supported);
+    cr_assert(sdp.track[3].supported);
 }
 
 /* Of codecs whose parameters are not kept, their size does not matter. */

@@ -182,7 +182,9 @@ Test(sdp_write, the_longest_description_fits_into_what_it_is_said_to_need)
     static char buf[SDP_TEXT_MAX];
     char long_text[257];
     uint8_t units[MEDIA_CONFIG_MAX] = {0};
+    static char parameters[MEDIA_LONG_CONFIG_MAX];
     static struct media media = {.track_count = MEDIA_TRACKS_MAX};
+    memset(parameters, 'x', sizeof(parameters));
     memset(long_text, 'x', sizeof(long_text) - 1);
     long_text[256] = '\0';
     for (size_t i = 0; i + 6 <= sizeof(units); i += 6) /* each a PPS of H.264 and of H.265 */
@@ -203,8 +205,31 @@ Test(sdp_write, the_longest_description_fits_into_what_it_is_said_to_need)
         cr_assert(media_track_set_config(&track, slice_of(units, sizeof(units))));
         for (unsigned i = 0; i < MEDIA_TRACKS_MAX; i++)
             media.track[i] = track;
+        if (c == CODEC_OTHER)
+            media.track[0].long_config = slice_of((uint8_t *)parameters, sizeof(parameters));
         text_init(&t, buf, sizeof(buf));
         sdp_write(&t, &media, &longest);
         cr_assert_not(t.cut, "%s", codec_name(c));
     }
+}
+
+Test(sdp_write, long_parameters_survive_the_round_trip)
+{
+    static char buf[SDP_TEXT_MAX], parameters[MEDIA_LONG_CONFIG_MAX];
+    struct text t;
+    struct sdp sdp;
+    memset(parameters, 'x', sizeof(parameters));
+    struct media media = {
+        .track_count = 1,
+        .track = {{.codec = CODEC_OTHER,
+                   .clock_rate = 48000,
+                   .channels = 2,
+                   .other_kind = MEDIA_AUDIO,
+                   .other_encoding = "vorbis",
+                   .long_config = slice_of((uint8_t *)parameters, sizeof(parameters))}}};
+    text_init(&t, buf, sizeof(buf));
+    sdp_write(&t, &media, &origin);
+    cr_assert_not(t.cut);
+    cr_assert_eq(sdp_parse(text_slice(&t), &sdp), 0);
+    assert_same_track(&sdp.track[0].media, &media.track[0]);
 }

@@ -182,6 +182,18 @@ Test(ingest, gives_up_waiting_when_the_time_has_come)
     cr_assert_eq(ingest_stats(&track).lost_packets, 1);
 }
 
+Test(ingest, the_end_waits_for_no_packet)
+{
+    start(HOLD_NS);
+    send(1, 0);
+    send(3, 10);
+    send(5, 20);
+    expect("1");
+    ingest_end(&track);
+    expect("135");
+    cr_assert_eq(ingest_next_deadline(&track), INT64_MAX);
+}
+
 Test(ingest, reports_what_was_lost_and_the_last_sender_report)
 {
     uint8_t dst[RTCP_RECEIVER_REPORT_MAX];

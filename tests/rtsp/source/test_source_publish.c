@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/rcu.h"
@@ -278,6 +279,31 @@ Test(source_publish, track_that_is_set_up_too_late_is_not_taken_in)
     send_nal_from(p, 9, 1, 1, 0);
     send_nal(p, IDR, STEP);
     cr_assert_eq(published(p), 2);
+    publisher_destroy(p);
+}
+
+/* The announcement is gone by then, and so are versions of the description. */
+Test(source_publish, long_parameters_stay_in_the_description)
+{
+    enum { LONG = MEDIA_CONFIG_MAX + 1 };
+    char *text = malloc(4096);
+    snprintf(text, 4096,
+             HEAD VIDEO "m=audio 0 RTP/AVP 97\r\na=rtpmap:97 vorbis/48000/2\r\n"
+                        "a=fmtp:97 configuration=%0*d\r\n",
+             LONG, 0);
+    struct publisher *p = record(text, 3);
+    free(text);
+    const struct stream *s = publisher_stream(p);
+    uint64_t before, after;
+    stream_media(s, &before);
+    send_params(p, 0);
+    rcu_leave();
+    rcu_drain();
+    rcu_enter();
+    struct slice kept = media_track_config(&stream_media(s, &after)->track[1]);
+    cr_assert_gt(after, before);
+    cr_assert_eq(kept.len, strlen("configuration=") + LONG);
+    cr_assert(slice_is(slice_head(kept, 15), "configuration=0"));
     publisher_destroy(p);
 }
 
