@@ -38,9 +38,10 @@ struct config {
     uint64_t multicast_port;
     uint64_t multicast_ttl;
 
-    int64_t reorder_hold_ns;    /* for a packet that is missing, from a publisher over UDP */
-    int64_t publisher_grace_ns; /* players wait so long for another publisher */
-    int second_publisher;       /* enum second_publisher */
+    int64_t reorder_hold_ns;      /* for a packet that is missing, from a publisher over UDP */
+    int64_t publisher_grace_ns;   /* players wait so long for another publisher */
+    int second_publisher;         /* enum second_publisher */
+    int64_t publisher_silence_ns; /* then it keeps nobody out, whatever second_publisher is */
 
     int64_t write_timeout_ns;
     int64_t session_timeout_ns; /* as clients are told; half as much again is enforced */

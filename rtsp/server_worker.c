@@ -77,6 +77,7 @@ static void init_parts(struct rtsp_worker *w, unsigned id)
 {
     struct loop *loop = &w->base.loop;
     list_init(&w->conns);
+    list_init(&w->publishers);
     w->multicast = (struct multicast_worker){.loop = loop, .id = id, .metrics = &w->metrics};
     list_init(&w->multicast.streams);
     w->sources = (struct source_worker){

@@ -38,6 +38,13 @@ static int64_t request_deadline(const struct conn *c)
                                   : TMR_NEVER;
 }
 
+/* Who announces has a name, and perhaps players who wait: RECORD is to follow. */
+static int64_t record_deadline(const struct conn *c)
+{
+    return c->session.announced_ns ? c->session.announced_ns + c->worker->config->request_timeout_ns
+                                   : TMR_NEVER;
+}
+
 static int64_t write_deadline(const struct conn *c)
 {
     return c->viewer.stalled_since_ns
@@ -54,7 +61,8 @@ static int64_t next_deadline(const struct conn *c)
 {
     if (c->phase == CONN_LINGERING)
         return c->linger_until_ns;
-    return min_ns(idle_deadline(c), min_ns(request_deadline(c), write_deadline(c)));
+    int64_t asked = min_ns(request_deadline(c), record_deadline(c));
+    return min_ns(idle_deadline(c), min_ns(asked, write_deadline(c)));
 }
 
 /* Deadlines mostly move away: the timer is left where it is, and looks again when it fires. */
@@ -77,6 +85,8 @@ static void on_deadline(struct tmr *t, int64_t now_ns)
         conn_close(c, "takes nothing (write timeout)");
     else if (request_deadline(c) <= now_ns)
         conn_close(c, "no complete request (request timeout)");
+    else if (record_deadline(c) <= now_ns)
+        conn_close(c, "ANNOUNCE without RECORD (request timeout)");
     else if (idle_deadline(c) <= now_ns)
         conn_close(c, "no sign of life (session timeout)");
     else

@@ -64,9 +64,9 @@ static bool ask_for_name(struct request *rq)
 {
     struct conn *c = rq->conn;
     struct stream *s = registry_find(c->worker->registry, rq->url.path);
-    if (c->worker->config->second_publisher != SECOND_PUBLISHER_REPLACE || !s)
+    if (!s)
         return false;
-    c->session.takeover = takeover_ask(c->worker, stream_id(s), on_takeover_back, c);
+    c->session.takeover = takeover_ask(c->worker, s, on_takeover_back, c);
     return c->session.takeover != NULL;
 }
 
@@ -117,6 +117,8 @@ void record_announce(struct request *rq)
         return;
     }
     c->session.publisher = p;
+    list_append(&c->worker->publishers, &c->session.publishing);
+    c->session.announced_ns = worker_now(c->worker);
     c->session.state = SESSION_ANNOUNCED;
     request_ok(rq);
     request_end(rq, NULL, (struct slice){0});
@@ -176,6 +178,7 @@ void record_record(struct request *rq)
             return;
         }
     }
+    c->session.announced_ns = 0;
     c->session.state = SESSION_RECORDING;
     request_ok(rq);
     request_end(rq, NULL, (struct slice){0});

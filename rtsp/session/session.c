@@ -119,6 +119,8 @@ void session_reset(struct session *s)
 {
     takeover_forget(s->takeover);
     session_clear_tracks(s);
+    if (s->publisher)
+        list_remove(&s->publishing);
     publisher_destroy(s->publisher);
     free(s->name);
     free(s->quality);

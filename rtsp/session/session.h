@@ -36,6 +36,8 @@ struct session {
     struct takeover *takeover;   /* under way: ANNOUNCE waits for it */
     bool has_taken_over;         /* it has come back */
     struct publisher *publisher; /* ANNOUNCED and beyond */
+    struct list publishing;      /* then: in the worker's publishers */
+    int64_t announced_ns;        /* RECORD is awaited since then; 0: it is not */
     struct reception *reception; /* over UDP: RECORDING, or after it */
 };
 

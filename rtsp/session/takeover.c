@@ -10,8 +10,9 @@
 struct takeover {
     struct message letter;
     struct rtsp_worker *origin;
-    unsigned next; /* worker to be visited */
-    uint32_t stream_id;
+    unsigned next;      /* worker to be visited */
+    uint32_t stream_id; /* this stream's publisher is meant, */
+    uint64_t claim;     /* if it is still the one that had it then */
     void (*on_return)(void *arg);
     void *arg;
     /* The origin's to set. A worker that does not see it yet ends a publisher as it would have done
@@ -24,20 +25,42 @@ static bool is_forgotten(struct takeover *t)
     return atomic_load_explicit(&t->forgotten, memory_order_relaxed);
 }
 
-static void end_publisher(struct conn *c)
+static bool is_meant(const struct takeover *t, const struct session *s)
 {
-    publisher_hand_over(c->session.publisher);
-    conn_linger(c, "another publisher takes over");
+    return s->stream_id == t->stream_id &&
+           stream_claim_count(publisher_stream(s->publisher)) == t->claim;
 }
 
-static void visit(struct rtsp_worker *w, uint32_t stream_id)
+/* Why the publisher has to go; NULL: it stays. A connection looks alive for long after its cable
+ * was cut, so who says nothing at all keeps nobody out. */
+static const char *reason_to_go(const struct conn *c)
 {
-    struct list *next;
-    for (struct list *l = w->conns.next; l != &w->conns; l = next) {
-        struct conn *c = CONTAINER_OF(l, struct conn, link);
-        next = l->next;
-        if (c->session.publisher && c->session.stream_id == stream_id)
-            end_publisher(c);
+    const struct config *config = c->worker->config;
+    if (config->second_publisher == SECOND_PUBLISHER_REPLACE)
+        return "another publisher takes over";
+    if (worker_now(c->worker) - c->heard_ns > config->publisher_silence_ns)
+        return "silent, and another publisher takes over";
+    return NULL;
+}
+
+static void ask_publisher(struct conn *c)
+{
+    const char *why = reason_to_go(c);
+    if (!why)
+        return;
+    publisher_hand_over(c->session.publisher);
+    conn_linger(c, why);
+}
+
+static void visit(struct takeover *t, struct rtsp_worker *w)
+{
+    for (struct list *l = w->publishers.next; l != &w->publishers; l = l->next) {
+        struct conn *c = CONTAINER_OF(l, struct conn, session.publishing);
+        if (!is_meant(t, &c->session))
+            continue;
+        t->next = t->origin->workers; /* there is no other */
+        ask_publisher(c);
+        return;
     }
 }
 
@@ -64,17 +87,21 @@ static void on_arrival(struct message *m)
     struct takeover *t = CONTAINER_OF(m, struct takeover, letter);
     struct rtsp_worker *here = t->origin->all[t->next++];
     if (!is_forgotten(t))
-        visit(here, t->stream_id);
+        visit(t, here);
     send_on(t);
 }
 
-struct takeover *takeover_ask(struct rtsp_worker *w, uint32_t stream_id,
+struct takeover *takeover_ask(struct rtsp_worker *w, const struct stream *s,
                               void (*on_return)(void *arg), void *arg)
 {
     struct takeover *t = malloc(sizeof *t);
     if (!t)
         return NULL;
-    *t = (struct takeover){.origin = w, .stream_id = stream_id, .on_return = on_return, .arg = arg};
+    *t = (struct takeover){.origin = w,
+                           .stream_id = stream_id(s),
+                           .claim = stream_claim_count(s),
+                           .on_return = on_return,
+                           .arg = arg};
     send_on(t);
     return t;
 }

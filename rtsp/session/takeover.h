@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Asking the publisher of a stream to let go of it, whatever worker it is on: a letter goes round
- * all workers, by mail, and comes back to who sent it. Publishers are thus ended by their own
- * worker only, and nobody waits.
+ * Asking the publisher of a stream to let go of it, whatever worker it is on: a letter goes from
+ * worker to worker, by mail, until it has found the one that is meant, and comes back to who sent
+ * it. Publishers are thus ended by their own worker only, which alone knows when it has heard of
+ * them, and nobody waits.
  */
 #pragma once
 
@@ -11,10 +12,11 @@
 struct takeover;
 
 /*
- * Asks for the stream with that id. on_return is called on worker w once the letter has been
- * everywhere. NULL when memory is out.
+ * Asks who publishes s now, and nobody who comes later. It goes when --second-publisher is replace,
+ * or when it was silent for --publisher-silence. on_return is called on worker w when the letter is
+ * back: if the answer was yes, the stream can be claimed. NULL when memory is out.
  */
-struct takeover *takeover_ask(struct rtsp_worker *w, uint32_t stream_id,
+struct takeover *takeover_ask(struct rtsp_worker *w, const struct stream *s,
                               void (*on_return)(void *arg), void *arg);
 
 /* Worker w: who asked is gone. on_return will not be called, and no more publishers are ended.

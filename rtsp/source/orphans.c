@@ -19,11 +19,11 @@ void orphans_init(struct orphans *o, struct loop *loop, struct registry *registr
     list_init(&o->list);
 }
 
-/* Whoever publishes ends it. */
+/* Whoever publishes ends it. Who hears of the end finds the name free. */
 static void end_stream(struct orphans *o, struct stream *s)
 {
-    stream_end(s);
     registry_remove(o->registry, s);
+    stream_end(s);
 }
 
 static void finish(struct orphan *orphan, const char *why)

@@ -52,12 +52,22 @@ int succession_take(struct source_worker *w, const char *name, struct media *med
     return source_make_stream(w, name, media, s);
 }
 
+/* How long players wait for a publisher. One that came and sent nothing does not make it longer:
+ * else they could be held for ever by announcements alone. */
+static int64_t grace_left(const struct source_worker *w, struct stream *s, bool hands_over)
+{
+    int64_t now_ns = w->loop->now_ns;
+    int64_t grace = w->config->publisher_grace_ns;
+    if (stream_wait_end(s) != 0)
+        return stream_wait_end(s) - now_ns;
+    if (hands_over && grace < HAND_OVER_NS)
+        grace = HAND_OVER_NS;
+    stream_set_wait_end(s, now_ns + grace);
+    return grace;
+}
+
 void succession_leave(struct source_worker *w, struct stream **s, bool hands_over)
 {
-    int64_t grace = w->config->publisher_grace_ns;
-    if (stream_state(*s) != STREAM_LIVE)
-        grace = 0; /* nobody plays it */
-    else if (hands_over && grace < HAND_OVER_NS)
-        grace = HAND_OVER_NS;
-    orphans_add(&w->orphans, s, grace);
+    bool is_played = stream_state(*s) == STREAM_LIVE;
+    orphans_add(&w->orphans, s, is_played ? grace_left(w, *s, hands_over) : 0);
 }

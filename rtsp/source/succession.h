@@ -17,5 +17,8 @@
 int succession_take(struct source_worker *w, const char *name, struct media *media,
                     struct stream **s, bool *goes_on);
 
-/* Its publisher leaves *s. hands_over: another is about to come, whatever --publisher-grace is. */
+/*
+ * Its publisher leaves *s. hands_over: another is about to come, whatever --publisher-grace is. The
+ * grace counts from the last publisher who has sent a frame.
+ */
 void succession_leave(struct source_worker *w, struct stream **s, bool hands_over);

@@ -42,6 +42,8 @@ Test(cli, defaults_are_what_help_says)
     cr_assert_eq(config.write_timeout_ns, 10 * NS_PER_S);
     cr_assert_eq(config.session_timeout_ns, 60 * NS_PER_S);
     cr_assert_eq(config.request_timeout_ns, 10 * NS_PER_S);
+    cr_assert_eq(config.second_publisher, SECOND_PUBLISHER_REFUSE);
+    cr_assert_eq(config.publisher_silence_ns, 5 * NS_PER_S);
     cr_assert_eq(config.max_clients, 100000);
     cr_assert_eq(config.max_header_bytes, 16 << 10);
     cr_assert_eq(config.max_body_bytes, 64 << 10);
@@ -54,6 +56,7 @@ Test(cli, every_flag_sets_its_field)
     cr_assert_eq(parse("--workers 3 --no-pin --demo --gop-cache 1M --max-lag 250ms "
                        "--max-lag-bytes=64K --packet-size 1200 --write-timeout 2 "
                        "--session-timeout 30s --request-timeout 1.5s --max-clients 5 "
+                       "--second-publisher replace --publisher-silence 700ms "
                        "--max-header 2K --max-body 1M --log-level debug --log-format json"),
                  CLI_RUN, "%s", out);
     cr_assert_eq(config.workers, 3);
@@ -65,6 +68,8 @@ Test(cli, every_flag_sets_its_field)
     cr_assert_eq(config.write_timeout_ns, 2 * NS_PER_S);
     cr_assert_eq(config.session_timeout_ns, 30 * NS_PER_S);
     cr_assert_eq(config.request_timeout_ns, 1500 * NS_PER_MS);
+    cr_assert_eq(config.second_publisher, SECOND_PUBLISHER_REPLACE);
+    cr_assert_eq(config.publisher_silence_ns, 700 * NS_PER_MS);
     cr_assert_eq(config.max_clients, 5);
     cr_assert_eq(config.max_header_bytes, 2 << 10);
     cr_assert_eq(config.max_body_bytes, 1 << 20);
@@ -183,6 +188,8 @@ Test(cli, help_lists_every_flag)
         "--write-timeout S",
         "--session-timeout S",
         "--request-timeout",
+        "--second-publisher refuse|replace",
+        "--publisher-silence S",
         "--max-clients N",
         "--max-header",
         "--max-body",

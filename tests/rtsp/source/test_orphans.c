@@ -73,6 +73,25 @@ Test(orphans, stream_ends_when_the_grace_is_over_and_not_before)
     cr_assert(list_empty(&orphans.list));
 }
 
+static bool was_found_at_the_end;
+
+static void look(struct stream_watch *w)
+{
+    (void)w;
+    was_found_at_the_end = is_found();
+}
+
+Test(orphans, name_is_free_when_players_hear_of_the_end)
+{
+    struct stream_watch watch = {.on_news = look};
+    was_found_at_the_end = true;
+    leave(publish());
+    stream_set_watch(stream, 0, &watch);
+    after(GRACE_NS);
+    stream_set_watch(stream, 0, NULL);
+    cr_assert_not(was_found_at_the_end);
+}
+
 Test(orphans, stream_that_has_ended_is_nobodys)
 {
     leave(publish());
