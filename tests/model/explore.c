@@ -150,7 +150,13 @@ static void print_way(const struct model *m)
                m->next_step(way.state + i * m->state_bytes, way.thread[i]));
 }
 
-struct outcome explore(const struct model *m, const void *initial, bool trace)
+struct outcome {
+    const char *violation; /* NULL: none in any interleaving */
+    uint64_t states;
+};
+
+/* Ends at the first violation. */
+static struct outcome explore_one(const struct model *m, const struct trial *variant)
 {
     found = NULL;
     way.depth = 0;
@@ -158,9 +164,9 @@ struct outcome explore(const struct model *m, const void *initial, bool trace)
     if (!way.state)
         abort();
     make_places(1 << 16);
-    memcpy(way.state, initial, m->state_bytes);
+    m->begin(way.state, variant);
     visit(m);
-    if (found && trace)
+    if (found && !variant->expected)
         print_way(m);
     struct outcome o = {found, met.used};
     free(way.state);
@@ -170,11 +176,22 @@ struct outcome explore(const struct model *m, const void *initial, bool trace)
     return o;
 }
 
-bool outcome_is(struct outcome o, const char *variant, const char *expected)
+static bool is_as_expected(struct outcome o, const struct trial *variant)
 {
-    bool as_expected = expected ? o.violation && strcmp(o.violation, expected) == 0 : !o.violation;
-    printf("%-4s %-46s %9" PRIu64 " states  %s\n", as_expected ? "ok" : "FAIL", variant, o.states,
+    const char *expected = variant->expected;
+    bool ok = expected ? o.violation && strcmp(o.violation, expected) == 0 : !o.violation;
+    printf("%-4s %-46s %9" PRIu64 " states  %s\n", ok ? "ok" : "FAIL", variant->name, o.states,
            o.violation ? o.violation : "holds");
     fflush(stdout);
-    return as_expected;
+    return ok;
+}
+
+int explore(const struct model *m, const void *variants, size_t count, size_t bytes)
+{
+    bool ok = true;
+    for (size_t i = 0; i < count; i++) {
+        const struct trial *variant = (const void *)((const char *)variants + i * bytes);
+        ok &= is_as_expected(explore_one(m, variant), variant);
+    }
+    return ok ? 0 : 1;
 }

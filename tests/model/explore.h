@@ -11,9 +11,20 @@
 
 #include "core/base.h"
 
+/*
+ * One row of a model: the algorithm as it is, for which 'expected' is NULL, or one that is broken
+ * on purpose, for which that violation must be found. A model's own struct variant begins with it.
+ */
+struct trial {
+    const char *name;
+    const char *expected;
+};
+
 struct model {
     size_t state_bytes; /* a plain value without padding, since it is hashed */
     unsigned threads;
+    /* From here on it is this variant that is tried; *state is zero, and becomes the first. */
+    void (*begin)(void *state, const void *variant);
     /* Makes a step of that thread. False, and no change, when it cannot go on now (waits, or is
      * done). */
     bool (*step)(void *state, unsigned thread);
@@ -23,23 +34,14 @@ struct model {
     const char *(*next_step)(const void *state, unsigned thread);
 };
 
-struct outcome {
-    const char *violation; /* NULL: none in any interleaving */
-    uint64_t states;
-};
-
-/* Ends at the first violation; with trace, prints how it came about. */
-struct outcome explore(const struct model *model, const void *initial, bool trace);
+/*
+ * Tries every variant of an array (with elements of 'bytes' each), and prints what came of it, with
+ * the way to a violation that was not expected. What main returns: 0 when all is as expected.
+ */
+int explore(const struct model *model, const void *variants, size_t count, size_t bytes);
 
 /* In a step: a number below n; all are tried. */
 unsigned choose(unsigned n);
 
 /* In a step or at rest: this must not happen. */
 void violation(const char *what);
-
-/*
- * One row of a model: the algorithm as it is, for which 'expected' is NULL, or one that is broken
- * on purpose, for which the explorer must find that violation. Prints the outcome; true when it is
- * as expected.
- */
-bool outcome_is(struct outcome o, const char *variant, const char *expected);

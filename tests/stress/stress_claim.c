@@ -8,7 +8,7 @@
  */
 #include "core/stream.h"
 
-#include "tests/stress/stress.h"
+#include "tests/stress/versions.h"
 
 enum {
     PUBLISHERS = 4,
@@ -68,16 +68,6 @@ static void publish(struct publisher *me, bool is_first)
     me->source_time += STEP;
     r->now_ns += dice(&me->seed, 2) ? 40 * NS_PER_MS : 0; /* some come at once */
     stream_publish(r->stream, f, FRAME_BYTES, r->now_ns);
-}
-
-static void change_media(struct stream *s)
-{
-    uint64_t version;
-    struct media m = *stream_media(s, &version);
-    memset(m.track[0].config, (uint8_t)(version + 1), MEDIA_CONFIG_MAX);
-    m.track[0].config_len = MEDIA_CONFIG_MAX;
-    if (stream_set_media(s, &m) != 0)
-        violation("no memory");
 }
 
 static void note_term(struct publisher *me, bool again)
@@ -148,18 +138,6 @@ static void on_news(struct stream_watch *w)
     (void)w; /* readers look by themselves: what counts here is that any thread may call */
 }
 
-static void check_media(struct reader *me)
-{
-    uint64_t version;
-    const struct media *m = stream_media(me->relay->stream, &version);
-    if (version < me->version)
-        violation("version %lu after %lu", version, me->version);
-    me->version = version;
-    for (size_t i = 0; i < m->track[0].config_len; i++)
-        if (m->track[0].config[i] != (uint8_t)version)
-            violation("version %lu is torn", version);
-}
-
 static void check_frame(struct reader *me, const struct frame *f)
 {
     if (f->pos != me->pos)
@@ -210,7 +188,7 @@ static void follow(struct reader *me)
             take(me, f);
         else
             skip(me, lapped_by);
-    check_media(me);
+    check_media(me->relay->stream, &me->version);
 }
 
 static void *run_reader(void *arg)

@@ -11,7 +11,7 @@
 #include <semaphore.h>
 #include <time.h>
 
-#include "tests/stress/stress.h"
+#include "tests/stress/versions.h"
 
 enum { READERS = 2, STREAMS = 60, FRAMES = 120 };
 
@@ -81,18 +81,6 @@ static void sleep_until_told(struct reader *me, struct watcher *w)
         violation("told of %lu frames, found %lu", promised, ring_head(w->ring));
 }
 
-static void check_media(struct reader *me)
-{
-    uint64_t version;
-    const struct media *m = stream_media(me->show->stream, &version);
-    if (version < me->version)
-        violation("version %lu after %lu", version, me->version);
-    me->version = version;
-    for (size_t i = 0; i < m->track[0].config_len; i++)
-        if (m->track[0].config[i] != (uint8_t)version)
-            violation("version %lu is torn", version);
-}
-
 /* True when the frame at the reader's position, or the end, is there. */
 static bool look(struct reader *me)
 {
@@ -102,7 +90,7 @@ static bool look(struct reader *me)
     if (r == RING_LAPPED || (r == RING_FRAME && f->pos != me->pos))
         violation("frame %lu is gone", me->pos);
     if (r == RING_FRAME)
-        check_media(me);
+        check_media(me->show->stream, &me->version);
     return r == RING_FRAME || (me->pos == FRAMES && stream_state(me->show->stream) == STREAM_ENDED);
 }
 
@@ -150,16 +138,6 @@ static void publish_frame(struct stream *s, uint32_t n)
     f->rtp_time = n * 3600;
     f->packets = 1;
     stream_publish(s, f, 90, n * 40 * NS_PER_MS);
-}
-
-static void change_media(struct stream *s)
-{
-    uint64_t version;
-    struct media m = *stream_media(s, &version);
-    memset(m.track[0].config, (uint8_t)(version + 1), MEDIA_CONFIG_MAX);
-    m.track[0].config_len = MEDIA_CONFIG_MAX;
-    if (stream_set_media(s, &m) != 0)
-        violation("no memory");
 }
 
 static void publish_show(struct show *show, uint32_t *seed)
