@@ -6,6 +6,14 @@ void gop_init(struct gop *g, const struct retention *keep, int key_track)
     *g = (struct gop){.keep = *keep, .key_track = key_track, .start = GOP_NONE};
 }
 
+void gop_set_key_track(struct gop *g, int key_track)
+{
+    if (key_track == g->key_track)
+        return;
+    g->key_track = key_track;
+    g->start = GOP_NONE;
+}
+
 void gop_add(struct gop *g, const struct frame *f)
 {
     if (g->key_track < 0 || (f->key && f->track == g->key_track)) {

@@ -25,6 +25,9 @@ struct gop {
 
 void gop_init(struct gop *g, const struct retention *keep, int key_track);
 
+/* From now on that track's key frames are the places to start. */
+void gop_set_key_track(struct gop *g, int key_track);
+
 /* Takes note of a frame that is about to be published, with pos and bytes_sum already set. */
 void gop_add(struct gop *g, const struct frame *f);
 

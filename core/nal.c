@@ -52,6 +52,33 @@ bool rbsp_next(struct rbsp *r, uint8_t *byte)
     return true;
 }
 
+/* Bytes in front of the next emulation prevention, its zeros not included. */
+static size_t bytes_to_emulation(struct slice s)
+{
+    static const uint8_t emulation[] = {0, 0, 3};
+    const uint8_t *at = memmem(s.ptr, s.len, emulation, sizeof emulation);
+    return at ? (size_t)(at - s.ptr) : s.len;
+}
+
+bool rbsp_skip(struct rbsp *r, size_t bytes)
+{
+    uint8_t byte;
+    while (bytes > 0) {
+        size_t plain = 0;
+        if (r->zeros == 0) /* else an emulation prevention may be under way */
+            plain = size_min(bytes, bytes_to_emulation(slice_head(r->rest, bytes + 2)));
+        if (plain == 0) {
+            if (!rbsp_next(r, &byte))
+                return false;
+            plain = 1;
+        } else {
+            r->rest = slice_from(r->rest, plain);
+        }
+        bytes -= plain;
+    }
+    return true;
+}
+
 /* Bytes in front of the next start code, or all of them when there is none. */
 static size_t bytes_to_start_code(struct slice s)
 {

@@ -83,6 +83,9 @@ struct rbsp {
 /* False at the end. */
 bool rbsp_next(struct rbsp *r, uint8_t *byte);
 
+/* Passes over so many bytes; false when there are fewer. */
+bool rbsp_skip(struct rbsp *r, size_t bytes);
+
 /*
  * Takes the next NAL unit out of an Annex B byte stream: what stands between two start codes (ITU-T
  * H.264 annex B), without trailing zero bytes. Bytes before the first start code are one unit of

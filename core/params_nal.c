@@ -15,20 +15,13 @@ struct set {
 /* The id of a set stands among its first bytes. */
 enum { HEAD_BYTES = 128 };
 
-/* The beginning of a unit without its emulation prevention bytes: 03 behind two zeros (ITU-T H.264
- * and H.265, section 7.4.1). */
+/* The beginning of a unit without its emulation prevention bytes. */
 static struct slice read_head(uint8_t dst[HEAD_BYTES], struct slice nal)
 {
     size_t len = 0;
-    unsigned zeros = 0;
-    for (size_t i = 0; i < nal.len && len < HEAD_BYTES; i++) {
-        if (zeros >= 2 && nal.ptr[i] == 3) {
-            zeros = 0;
-            continue;
-        }
-        zeros = nal.ptr[i] == 0 ? zeros + 1 : 0;
-        dst[len++] = nal.ptr[i];
-    }
+    struct rbsp r = {.rest = nal};
+    while (len < HEAD_BYTES && rbsp_next(&r, &dst[len]))
+        len++;
     return slice_of(dst, len);
 }
 

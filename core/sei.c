@@ -18,20 +18,12 @@ static bool take_number(struct rbsp *r, size_t *number)
     return true;
 }
 
-static bool skip(struct rbsp *r, size_t bytes)
-{
-    uint8_t byte;
-    while (bytes > 0 && rbsp_next(r, &byte))
-        bytes--;
-    return bytes == 0;
-}
-
 /* The trailing bits are one byte: too short for a message. */
 bool sei_has_recovery_point(struct slice body)
 {
     struct rbsp r = {.rest = body};
     size_t type, size;
-    while (take_number(&r, &type) && take_number(&r, &size) && skip(&r, size))
+    while (take_number(&r, &type) && take_number(&r, &size) && rbsp_skip(&r, size))
         if (type == RECOVERY_POINT && size > 0)
             return true;
     return false;

@@ -190,6 +190,7 @@ int stream_set_media(struct stream *s, const struct media *media)
         return -ENOMEM;
     atomic_store_explicit(&s->media, v, memory_order_release); /* M1, pairs with M2 */
     rcu_defer(&old->rcu, free_media_version);
+    gop_set_key_track(&s->gop, media_key_track(media)); /* the first may have been left out */
     return 0;
 }
 

@@ -149,3 +149,20 @@ Test(gop, that_is_none_keeps_the_lag_alone)
     cr_assert_not(may_retire(&g, 98, 100));
     cr_assert_not(may_retire(&g, 100, 100), "never the newest frame itself");
 }
+
+/* A track that was announced first, and then not set up, is none to wait for. */
+Test(gop, another_key_track_begins_anew)
+{
+    struct gop g = with_video();
+    add(&g, 0, true);
+    gop_set_key_track(&g, 0);
+    cr_assert_eq(g.start, 0, "it is the same");
+    gop_set_key_track(&g, 1);
+    cr_assert_eq(g.start, GOP_NONE);
+    add(&g, 1, true);
+    cr_assert_eq(g.start, GOP_NONE, "a key frame of the other track");
+    struct frame f = at(2, true);
+    f.track = 1;
+    gop_add(&g, &f);
+    cr_assert_eq(g.start, 2);
+}

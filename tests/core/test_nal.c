@@ -145,3 +145,35 @@ Test(nal, every_prefix_of_an_annexb_stream_is_cut_within_its_bytes)
         guard_free(copy);
     }
 }
+
+/* What is left after passing over 'bytes', starting behind 'before' of them. */
+static bool read_after(struct slice unit, size_t before, size_t bytes, bool at_once, uint8_t *next)
+{
+    struct rbsp r = {.rest = unit};
+    for (size_t i = 0; i < before; i++)
+        if (!rbsp_next(&r, next))
+            return false;
+    bool is_there = at_once ? rbsp_skip(&r, bytes) : true;
+    for (size_t i = 0; i < bytes && is_there && !at_once; i++)
+        is_there = rbsp_next(&r, next);
+    return is_there && rbsp_next(&r, next);
+}
+
+/* Every string of eight bytes that are 00, 01 or 03. */
+Test(nal, passing_over_bytes_is_like_reading_them)
+{
+    enum { LENGTH = 8, STRINGS = 6561 };
+    static const uint8_t alphabet[] = {0, 1, 3};
+    for (unsigned number = 0; number < STRINGS; number++) {
+        uint8_t bytes[LENGTH];
+        for (unsigned i = 0, rest = number; i < LENGTH; i++, rest /= 3)
+            bytes[i] = alphabet[rest % 3];
+        struct slice unit = slice_of(bytes, LENGTH);
+        for (size_t at = 0; at < 64; at++) {
+            uint8_t fast = 0xff, slow = 0xff;
+            bool is_there = read_after(unit, at / 8, at % 8, true, &fast);
+            cr_assert_eq(is_there, read_after(unit, at / 8, at % 8, false, &slow));
+            cr_assert(!is_there || fast == slow, "string %u, at %zu", number, at);
+        }
+    }
+}

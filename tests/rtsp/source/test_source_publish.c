@@ -190,6 +190,15 @@ Test(source_publish, each_track_begins_at_a_key_frame_of_its_own)
     publisher_destroy(p);
 }
 
+/* Who joins starts with the camera that is there, out of the cache. */
+Test(source_publish, camera_that_was_never_set_up_is_no_place_to_start)
+{
+    struct publisher *p = record(HEAD VIDEO SETS SECOND_VIDEO SETS, 2);
+    send_nal_from(p, 9, 1, IDR, 0);
+    cr_assert_eq(stream_start(publisher_stream(p)), 0);
+    publisher_destroy(p);
+}
+
 /* The description is complete only with the second camera's first picture. */
 Test(source_publish, key_frame_that_comes_before_players_may_is_not_the_beginning)
 {
