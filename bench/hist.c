@@ -38,16 +38,6 @@ void hist_add(struct hist *h, uint64_t value_ns)
     h->bucket[bucket_of(value_ns)]++;
 }
 
-void hist_merge(struct hist *into, const struct hist *from)
-{
-    into->count += from->count;
-    into->sum_ns += from->sum_ns;
-    if (from->max_ns > into->max_ns)
-        into->max_ns = from->max_ns;
-    for (size_t i = 0; i < ARRAY_LEN(into->bucket); i++)
-        into->bucket[i] += from->bucket[i];
-}
-
 /* The last bucket has no end: what is too large for the others is in it. */
 static uint64_t value_of(const struct hist *h, size_t bucket)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A histogram of durations, log-linear: 64 steps a power of two, so that every value is kept
- * within 1.6 %, from 1 ns to hours. One a thread; merged at the end.
+ * within 1.6 %, from 1 ns to hours.
  */
 #pragma once
 
@@ -17,7 +17,6 @@ struct hist {
 };
 
 void hist_add(struct hist *h, uint64_t value_ns);
-void hist_merge(struct hist *into, const struct hist *from);
 
 /* The value that share (0 to 1) of all values do not exceed; 0 when there are none. */
 uint64_t hist_quantile(const struct hist *h, double share);

@@ -251,11 +251,13 @@ static void print_intro(FILE *to, const struct load_result *r, const struct load
     const struct load_options *o = r->options;
     fputs("<h1>umbel-load: ", to);
     print_escaped(to, o->url);
-    fprintf(to, "</h1>\n<p>Players: %llu, over %s. Streams: %llu%s%s. Resolution: %.3g ms.</p>\n",
+    fprintf(to,
+            "</h1>\n<p>Players: %llu, over %s. Streams: %llu%s%s. Arrival: %s, a look every %.3g "
+            "ms.</p>\n",
             (unsigned long long)o->clients, load_transport_name(o->transport),
             (unsigned long long)o->streams,
             o->publish ? ", published by umbel-load, bits a second each: " : "",
-            o->publish ? o->publish : "", (double)o->poll_ns / 1e6);
+            o->publish ? o->publish : "", load_arrival_name(o->arrival), (double)o->poll_ns / 1e6);
     if (r->not_measured) {
         fputs("<p class=\"w\">Not measured: ", to);
         print_escaped(to, r->not_measured);

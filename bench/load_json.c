@@ -137,6 +137,7 @@ static void add_options(struct json *j, const struct load_options *o)
     add_number(j, "keepalive_s", (double)o->keepalive_ns / 1e9);
     add_count(j, "sources", o->sources);
     add_number(j, "poll_ms", (double)o->poll_ns / 1e6);
+    add_string(j, "arrival", load_arrival_name(o->arrival));
     close(j, '}');
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "bench/arrival.h"
 #include "core/bytes.h"
 #include "rtp/batch.h"
 
@@ -43,6 +44,8 @@ static int begin_connect(const struct load_way *way)
     if (fd < 0)
         return -errno;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
+    if (way->stamped)
+        arrival_ask(fd);
     if ((way->source == 0 || bind_source(fd, way->source) == 0) &&
         (connect(fd, (const struct sockaddr *)&to->ss, to->len) == 0 || errno == EINPROGRESS))
         return fd;
@@ -57,7 +60,7 @@ int load_link_open(struct load_link *link, const struct load_way *way)
     if (link->fd < 0)
         return link->fd;
     link->talk = malloc(sizeof *link->talk);
-    link->udp = way->udp ? load_udp_create() : NULL;
+    link->udp = way->udp ? load_udp_create(way->stamped) : NULL;
     if (!link->talk || (way->udp && !link->udp)) {
         load_link_close(link);
         return -ENOMEM;
@@ -209,7 +212,8 @@ void load_link_advance(struct load_link *link, struct load_link_result *r)
         finish_connect(link, r);
         return;
     }
-    ssize_t got = recv(link->fd, talk->in + talk->len, sizeof talk->in - talk->len, MSG_DONTWAIT);
+    ssize_t got = arrival_recv(link->fd, talk->in + talk->len, sizeof talk->in - talk->len,
+                               &talk->arrived_ns);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got <= 0) {

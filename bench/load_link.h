@@ -28,6 +28,7 @@ enum { LOAD_TALK_BYTES = 72 << 10 }; /* the largest interleaved packet, and a re
 struct load_talk {
     struct load_dialogue dialogue;
     bool connected;
+    int64_t arrived_ns; /* the last byte of 'in' */
     size_t len;
     uint8_t in[LOAD_TALK_BYTES];
 };
@@ -52,6 +53,7 @@ struct load_way {
     struct addr to;
     unsigned source;        /* 0, or the last byte of the 127.0.0.x to connect from */
     struct port_range *udp; /* NULL: media is interleaved */
+    bool stamped;           /* by the kernel: see bench/arrival.h */
 };
 
 /*

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
-#include "core/clock.h"
+#include "bench/arrival.h"
 
 enum {
     DISCARD_BYTES = 16 << 20, /* more than any receive buffer holds */
@@ -54,10 +54,10 @@ bool load_media_begin(struct load_player *p, struct load_scene *scene)
 /* On the connection */
 
 /* Looks at 'len' bytes of scratch; keeps what is not whole for the next time. */
-static void verify(struct load_player *p, struct load_scene *scene, size_t len)
+static void verify(struct load_player *p, struct load_scene *scene, size_t len, int64_t arrived_ns)
 {
     struct slice bytes = slice_of(scene->scratch, len);
-    int64_t used = load_verify_bytes(p->verify, bytes, clock_mono_ns());
+    int64_t used = load_verify_bytes(p->verify, bytes, arrived_ns);
     if (used < 0) {
         load_player_lose(p, scene, LOAD_REASON_GARBLED,
                          "neither RTSP nor interleaved packets came");
@@ -77,13 +77,14 @@ static void verify(struct load_player *p, struct load_scene *scene, size_t len)
         memcpy(p->carry, rest.ptr, rest.len);
 }
 
-void load_media_take(struct load_player *p, struct load_scene *scene, size_t len)
+void load_media_take(struct load_player *p, struct load_scene *scene, size_t len,
+                     int64_t arrived_ns)
 {
     if (p->link.udp)
         return;
     scene->stats->bytes += len;
     if (p->verify)
-        verify(p, scene, len);
+        verify(p, scene, len, arrived_ns);
 }
 
 /* What a read that brought nothing means. */
@@ -111,14 +112,15 @@ static void read_and_verify(struct load_player *p, struct load_scene *scene)
     size_t carried = p->carry_len;
     if (carried > 0)
         memcpy(scene->scratch, p->carry, carried);
-    ssize_t got =
-        recv(p->link.fd, scene->scratch + carried, LOAD_SCRATCH_BYTES - carried, MSG_DONTWAIT);
+    int64_t arrived_ns;
+    ssize_t got = arrival_recv(p->link.fd, scene->scratch + carried, LOAD_SCRATCH_BYTES - carried,
+                               &arrived_ns);
     if (got <= 0) {
         judge_end(p, scene, got);
         return;
     }
     scene->stats->bytes += (uint64_t)got;
-    verify(p, scene, carried + (size_t)got);
+    verify(p, scene, carried + (size_t)got, arrived_ns);
 }
 
 void load_media_on_connection(struct load_player *p, struct load_scene *scene)
@@ -151,23 +153,20 @@ void load_media_read_slowly(struct load_player *p, struct load_scene *scene, int
 
 /* Datagrams */
 
-static void verify_burst(struct load_player *p, unsigned track, struct slice burst, size_t segment)
+static void verify_burst(struct load_player *p, unsigned track, const struct load_burst *burst)
 {
-    int64_t now_ns = clock_mono_ns();
-    for (; burst.len > 0; burst = slice_from(burst, segment))
-        load_verify_datagram(p->verify, track, slice_head(burst, segment), now_ns);
+    for (struct slice rest = burst->bytes; rest.len > 0; rest = slice_from(rest, burst->segment))
+        load_verify_datagram(p->verify, track, slice_head(rest, burst->segment), burst->arrived_ns);
 }
 
 static void verify_track(struct load_player *p, struct load_scene *scene, unsigned track)
 {
-    size_t segment;
+    struct load_burst burst;
     for (int i = 0; i < BURSTS_A_TURN; i++) {
-        ssize_t got =
-            load_udp_read(p->link.udp, track, scene->scratch, LOAD_SCRATCH_BYTES, &segment);
-        if (got < 0)
+        if (load_udp_read(p->link.udp, track, scene->scratch, LOAD_SCRATCH_BYTES, &burst) != 0)
             return;
-        scene->stats->bytes += (uint64_t)got;
-        verify_burst(p, track, slice_of(scene->scratch, (size_t)got), segment);
+        scene->stats->bytes += burst.bytes.len;
+        verify_burst(p, track, &burst);
     }
 }
 

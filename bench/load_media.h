@@ -10,8 +10,9 @@
 /* The reply to PLAY is there, the dialogue not gone yet. False when out of memory. */
 bool load_media_begin(struct load_player *p, struct load_scene *scene);
 
-/* Bytes of the connection that came already, in scene->scratch. */
-void load_media_take(struct load_player *p, struct load_scene *scene, size_t len);
+/* Bytes of the connection that came already, in scene->scratch, the last of them at arrived_ns. */
+void load_media_take(struct load_player *p, struct load_scene *scene, size_t len,
+                     int64_t arrived_ns);
 
 /* The connection of a player that plays is ready. */
 void load_media_on_connection(struct load_player *p, struct load_scene *scene);

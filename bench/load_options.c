@@ -82,6 +82,11 @@ const char *load_transport_name(int transport)
     return transport == LOAD_UDP ? "udp" : "tcp";
 }
 
+const char *load_arrival_name(int arrival)
+{
+    return arrival == LOAD_ARRIVAL_READ ? "read" : "kernel";
+}
+
 static const char *take_url(void *into, const char *url)
 {
     struct load_options *o = into;
@@ -129,8 +134,10 @@ static const struct flag rows[] = {
      FIELD(keepalive_ns), 0, 86400 * NS_PER_S, NS_PER_S},
     {"sources", FLAG_NUMBER, "N", "1", "connect from 127.0.0.1 to 127.0.0.N (a server in 127/8)",
      FIELD(sources), 1, 254, .wrong = not_whole},
-    {"poll", FLAG_TIME, "MS", "1ms", "look at the sockets this often: the resolution of delays",
-     FIELD(poll_ns), NS_PER_MS / 10, NS_PER_S, NS_PER_MS},
+    {"poll", FLAG_TIME, "MS", "1ms", "look at the sockets this often", FIELD(poll_ns),
+     NS_PER_MS / 10, NS_PER_S, NS_PER_MS},
+    {"arrival", FLAG_CHOICE, "kernel|read", "kernel",
+     "when media arrived: as the kernel says, or when it is read", FIELD(arrival)},
     {"server-pid", FLAG_NUMBER, "PID", NULL, "measure this process's processor time and memory",
      FIELD(server_pid), 1, 4194304, .wrong = not_whole},
     {"cpu", FLAG_NUMBER, "N", NULL, "run on this processor only", FIELD(cpu), 0, 1023,

@@ -11,6 +11,9 @@
 /* How media travels. */
 enum load_transport { LOAD_TCP, LOAD_UDP };
 
+/* Who says when media arrived. */
+enum load_arrival { LOAD_ARRIVAL_KERNEL, LOAD_ARRIVAL_READ };
+
 struct load_options {
     const char *url;
     const char *publish; /* "2M"; NULL: play what is there */
@@ -31,6 +34,7 @@ struct load_options {
     int64_t keepalive_ns; /* 0: never */
     uint64_t sources;
     int64_t poll_ns;
+    int arrival;
 
     uint64_t server_pid; /* 0: not known */
     int64_t cpu;         /* -1: not pinned */
@@ -41,6 +45,9 @@ struct load_options {
 
 /* "tcp" */
 const char *load_transport_name(int transport);
+
+/* "kernel" */
+const char *load_arrival_name(int arrival);
 
 enum load_options_result {
     LOAD_OPTIONS_RUN = FLAGS_RUN,     /* go on with *options */

@@ -77,6 +77,7 @@ void load_player_join(struct load_player *p, struct load_scene *scene, int64_t p
         .to = scene->addr,
         .source = o->sources > 1 ? 1 + (unsigned)(p->number % o->sources) : 0,
         .udp = scene->udp,
+        .stamped = o->arrival == LOAD_ARRIVAL_KERNEL,
     };
     scene->stats->attempts++;
     p->state = LOAD_PLAYER_JOINING;
@@ -115,9 +116,10 @@ static void begin_playing(struct load_player *p, struct load_scene *scene)
     p->alive_ns = now_ns + scene->options->keepalive_ns;
     p->report_ns = next_report_ns(now_ns);
     size_t early = talk->len;
+    int64_t arrived_ns = talk->arrived_ns;
     memcpy(scene->scratch, talk->in, early);
     load_link_settle(&p->link);
-    load_media_take(p, scene, early);
+    load_media_take(p, scene, early, arrived_ns);
 }
 
 static void go_on_joining(struct load_player *p, struct load_scene *scene)
@@ -126,13 +128,14 @@ static void go_on_joining(struct load_player *p, struct load_scene *scene)
     struct load_talk *talk = p->link.talk;
     bool was_connected = talk->connected;
     enum load_step before = talk->dialogue.step;
+    int64_t now_ns = clock_mono_ns();
     load_link_advance(&p->link, &result);
     if (result.state == LOAD_LINK_FAILED) {
         fail_join(p, scene, result.reason, result.why);
         return;
     }
     if (before < LOAD_STEP_START && talk->dialogue.step >= LOAD_STEP_START)
-        p->play_ns = clock_mono_ns();
+        p->play_ns = now_ns; /* the reply may be there before the send returns */
     if (!was_connected)
         watch(p, scene->crowd_epoll, EPOLL_CTL_MOD, EPOLLIN);
     if (result.state == LOAD_LINK_UP)

@@ -39,7 +39,7 @@ struct load_player {
     uint64_t stream;
     int64_t planned_ns;  /* when it was to join */
     int64_t deadline_ns; /* joining: for all replies */
-    int64_t play_ns;     /* when PLAY was sent */
+    int64_t play_ns;     /* when PLAY was sent, no later */
     int64_t alive_ns;    /* playing: when to send the next sign of life */
     int64_t report_ns;   /* playing over UDP: when to send the next receiver report */
     int64_t credit_ns;   /* slow: bytes may be read up to here */

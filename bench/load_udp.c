@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "bench/arrival.h"
 #include "core/bytes.h"
 #include "core/random.h"
 
@@ -18,11 +19,11 @@ enum {
     DISCARD_BATCH = 32,
 };
 
-struct load_udp *load_udp_create(void)
+struct load_udp *load_udp_create(bool stamped)
 {
     struct load_udp *u = calloc(1, sizeof *u);
     if (u)
-        u->ssrc = random_u32();
+        *u = (struct load_udp){.ssrc = random_u32(), .stamped = stamped};
     return u;
 }
 
@@ -56,6 +57,8 @@ int load_udp_add(struct load_udp *u, int tcp_fd, struct port_range *range)
         return err;
     u->count++;
     prepare_receiving(t->ours.rtp_fd);
+    if (u->stamped)
+        arrival_ask(t->ours.rtp_fd);
     return t->ours.rtp_port;
 }
 
@@ -101,12 +104,12 @@ static size_t segment_size(struct msghdr *msg, size_t otherwise)
     return otherwise;
 }
 
-ssize_t load_udp_read(const struct load_udp *u, unsigned track, uint8_t *into, size_t cap,
-                      size_t *segment)
+int load_udp_read(const struct load_udp *u, unsigned track, uint8_t *into, size_t cap,
+                  struct load_burst *burst)
 {
     union {
         struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int))];
+        char bytes[CMSG_SPACE(sizeof(int)) + ARRIVAL_CONTROL_BYTES];
     } control;
     struct iovec iov = {into, cap};
     struct msghdr msg = {.msg_iov = &iov,
@@ -116,8 +119,12 @@ ssize_t load_udp_read(const struct load_udp *u, unsigned track, uint8_t *into, s
     ssize_t got = recvmsg(u->track[track].ours.rtp_fd, &msg, MSG_DONTWAIT);
     if (got < 0)
         return -errno;
-    *segment = segment_size(&msg, (size_t)got);
-    return got;
+    *burst = (struct load_burst){
+        .bytes = slice_of(into, (size_t)got),
+        .segment = segment_size(&msg, (size_t)got),
+        .arrived_ns = arrival_of(&msg),
+    };
+    return 0;
 }
 
 /* RTCP */

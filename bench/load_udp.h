@@ -18,12 +18,20 @@ struct load_udp_track {
 struct load_udp {
     struct addr server;
     uint32_t ssrc; /* of our reports */
+    bool stamped;
     unsigned count;
     struct load_udp_track track[MEDIA_TRACKS_MAX];
 };
 
-/* NULL without memory. */
-struct load_udp *load_udp_create(void);
+/* What a read brings: datagrams of one size, of which the last may be smaller. */
+struct load_burst {
+    struct slice bytes;
+    size_t segment; /* the size of each */
+    int64_t arrived_ns;
+};
+
+/* stamped: by the kernel, see bench/arrival.h. NULL without memory. */
+struct load_udp *load_udp_create(bool stamped);
 
 /* Closes all and forgets it; *u may be NULL. */
 void load_udp_destroy(struct load_udp **u);
@@ -38,12 +46,9 @@ bool load_udp_watch(const struct load_udp *u, int epoll, void *owner);
 /* Discards what is there of all tracks, without copying it. Returns its bytes. */
 uint64_t load_udp_discard(const struct load_udp *u);
 
-/*
- * Reads the next burst of a track. Its bytes, or -errno (-EAGAIN: there is none). *segment: the
- * size of the datagrams in it, of which the last may be smaller.
- */
-ssize_t load_udp_read(const struct load_udp *u, unsigned track, uint8_t *into, size_t cap,
-                      size_t *segment);
+/* Reads the next burst of a track into 'into'. 0 or -errno (-EAGAIN: there is none). */
+int load_udp_read(const struct load_udp *u, unsigned track, uint8_t *into, size_t cap,
+                  struct load_burst *burst);
 
 /* Takes what RTCP came and reports back: a sign of life. Returns the RTCP packets that came. */
 unsigned load_udp_report(const struct load_udp *u);

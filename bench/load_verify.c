@@ -171,7 +171,7 @@ static bool take_payload(struct load_verify *v, struct load_track *t, struct sli
 
 /* A new time stamp ends an access unit, marker or not: some cameras never set it. */
 static void take_h264(struct load_verify *v, struct load_track *t, const struct rtp_packet *pkt,
-                      int64_t now_ns, bool after_gap)
+                      int64_t arrived_ns, bool after_gap)
 {
     if (t->open && t->rtp_time != pkt->rtp_time) {
         t->damaged |= after_gap;
@@ -180,7 +180,7 @@ static void take_h264(struct load_verify *v, struct load_track *t, const struct 
     if (!t->open)
         begin_unit(t, pkt->rtp_time);
     t->damaged |= after_gap;
-    t->last_byte_ns = now_ns;
+    t->last_byte_ns = arrived_ns;
     if (!t->damaged && !take_payload(v, t, pkt->payload)) {
         v->tally->broken_packets++;
         t->damaged = true;
@@ -203,7 +203,7 @@ static bool follow(struct load_verify *v, struct load_track *t, const struct rtp
 }
 
 static void take_rtp(struct load_verify *v, struct load_track *t, struct slice bytes,
-                     int64_t now_ns)
+                     int64_t arrived_ns)
 {
     struct rtp_packet pkt;
     bool gap;
@@ -215,19 +215,20 @@ static void take_rtp(struct load_verify *v, struct load_track *t, struct slice b
     }
     if (!v->seen_packet) {
         v->seen_packet = true;
-        hist_add(&v->tally->first_packet, since(v->play_ns, now_ns));
+        hist_add(&v->tally->first_packet, since(v->play_ns, arrived_ns));
     }
     if (follow(v, t, &pkt, &gap) && t->h264)
-        take_h264(v, t, &pkt, now_ns, gap);
+        take_h264(v, t, &pkt, arrived_ns, gap);
 }
 
-static void take_packet(struct load_verify *v, uint8_t channel, struct slice bytes, int64_t now_ns)
+static void take_packet(struct load_verify *v, uint8_t channel, struct slice bytes,
+                        int64_t arrived_ns)
 {
     for (unsigned i = 0; i < v->track_count; i++) {
         struct load_track *t = &v->track[i];
         if (channel == t->rtp_channel) {
             v->tally->bytes += INTERLEAVED_HEADER_BYTES;
-            take_rtp(v, t, bytes, now_ns);
+            take_rtp(v, t, bytes, arrived_ns);
             return;
         }
         if (channel == t->rtcp_channel) {
@@ -239,7 +240,7 @@ static void take_packet(struct load_verify *v, uint8_t channel, struct slice byt
 }
 
 /* Takes one packet or reply. Returns its bytes, 0 when it is not whole, or -1. */
-static int64_t take_one(struct load_verify *v, struct slice bytes, int64_t now_ns)
+static int64_t take_one(struct load_verify *v, struct slice bytes, int64_t arrived_ns)
 {
     struct load_reply reply;
     if (bytes.len == 0)
@@ -252,20 +253,21 @@ static int64_t take_one(struct load_verify *v, struct slice bytes, int64_t now_n
     if (bytes.len - INTERLEAVED_HEADER_BYTES < len)
         return 0;
     take_packet(v, bytes.ptr[1], slice_head(slice_from(bytes, INTERLEAVED_HEADER_BYTES), len),
-                now_ns);
+                arrived_ns);
     return (int64_t)(INTERLEAVED_HEADER_BYTES + len);
 }
 
-int64_t load_verify_bytes(struct load_verify *v, struct slice bytes, int64_t now_ns)
+int64_t load_verify_bytes(struct load_verify *v, struct slice bytes, int64_t arrived_ns)
 {
     int64_t taken = 0;
     int64_t used;
-    while ((used = take_one(v, slice_from(bytes, (size_t)taken), now_ns)) > 0)
+    while ((used = take_one(v, slice_from(bytes, (size_t)taken), arrived_ns)) > 0)
         taken += used;
     return used < 0 ? -EBADMSG : taken;
 }
 
-void load_verify_datagram(struct load_verify *v, unsigned track, struct slice bytes, int64_t now_ns)
+void load_verify_datagram(struct load_verify *v, unsigned track, struct slice bytes,
+                          int64_t arrived_ns)
 {
-    take_rtp(v, &v->track[track], bytes, now_ns);
+    take_rtp(v, &v->track[track], bytes, arrived_ns);
 }

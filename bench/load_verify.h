@@ -78,12 +78,12 @@ void load_verify_add_track(struct load_verify *v, uint8_t rtp_channel, uint8_t r
                            bool h264);
 
 /*
- * Looks at everything that is whole at the front of bytes, which arrived by now_ns. Returns the
- * bytes consumed: the rest must come again, in front of what follows. -EBADMSG for what is neither
- * an interleaved packet nor a reply.
+ * Looks at everything that is whole at the front of bytes, the last of which arrived at arrived_ns.
+ * Returns the bytes consumed: the rest must come again, in front of what follows. -EBADMSG for what
+ * is neither an interleaved packet nor a reply.
  */
-int64_t load_verify_bytes(struct load_verify *v, struct slice bytes, int64_t now_ns);
+int64_t load_verify_bytes(struct load_verify *v, struct slice bytes, int64_t arrived_ns);
 
 /* The same for one RTP packet of a track (from 0 on, as they were added) that came over UDP. */
 void load_verify_datagram(struct load_verify *v, unsigned track, struct slice bytes,
-                          int64_t now_ns);
+                          int64_t arrived_ns);

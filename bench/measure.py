@@ -15,6 +15,7 @@ import time
 HOST = "127.0.0.1"
 PATIENCE_SECONDS = 60  # far more than anything takes beyond its duration, so that it only ends what hangs
 FLOOR_SECONDS = 120    # an umbel-floor that was left alone ends by itself
+PUBLISH_SECONDS = 120  # and so does a publisher
 GOP_SECONDS = 2        # of the streams of umbel-floor and umbel-load
 SAMPLE_SECONDS = 0.25  # between two samples of umbel-load
 CPUS = sorted(os.sched_getaffinity(0))
@@ -55,6 +56,11 @@ def wait_until_it_listens(process, port):
             return
         time.sleep(0.02)
     raise Failure(f"{process.args[0]} does not listen (exit status {process.poll()})")
+
+
+def give_way():
+    """From now on runs only while nobody else wants the processor. Delays stay true: the kernel stamps arrivals."""
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def stop(process):
@@ -108,7 +114,7 @@ def serving(build, kind, rate="2M", workers=1, flags=()):
 class Load:
     """An umbel-load that has been started."""
 
-    def __init__(self, build, url, *flags, seconds, pid=None, cpu=None):
+    def __init__(self, build, url, *flags, seconds, pid=None, cpu=None, gives_way=False):
         self.directory = tempfile.TemporaryDirectory(prefix="umbel-bench-")
         self.path = pathlib.Path(self.directory.name, "load.json")
         command = [build / "bench/umbel-load", "--duration", f"{seconds}s", "--json", self.path, *flags]
@@ -119,7 +125,8 @@ class Load:
         self.seconds, self.pid = seconds, pid
         self.began, self.waited = time.monotonic(), self.server_waited()
         self.process = subprocess.Popen([*map(str, command), url], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                        preexec_fn=give_way if gives_way else None)
 
     def server_waited(self):
         return 0 if self.pid is None else waited_seconds(self.pid)
@@ -145,13 +152,27 @@ class Load:
         self.directory.cleanup()
 
 
-def start_load(build, server, clients, seconds, *flags, publish=None, join_rate=2000):
+def start_load(build, server, clients, seconds, *flags, publish=None, join_rate=2000, gives_way=False):
     flags = ["--clients", clients, "--join-rate", join_rate, *flags]
     if publish and server.kind != "floor":
         flags += ["--publish", publish]
     if clients > 2000:  # for the generator: connections from several addresses, and a longer turn
         flags += ["--sources", 4, "--poll", "2ms"]
-    return Load(build, server.url, *flags, seconds=seconds, pid=server.pid, cpu=load_cpu(server.workers))
+    return Load(build, server.url, *flags, seconds=seconds, pid=server.pid, cpu=load_cpu(server.workers),
+                gives_way=gives_way)
+
+
+@contextlib.contextmanager
+def publishing(build, server, rate):
+    """A publisher in a process of its own, until the end of the block. It plays, too, and so knows when others can."""
+    load = Load(build, server.url, "--publish", rate, "--verify", "none", seconds=PUBLISH_SECONDS,
+                cpu=load_cpu(server.workers))
+    try:
+        if not any("playing 1/1" in line for line in load.process.stderr):
+            raise Failure("umbel-load does not publish")
+        yield
+    finally:
+        load.abandon()
 
 
 def one_run(build, kind, rate, clients, seconds, *flags, workers=1):

@@ -29,7 +29,8 @@ const struct sample_kind sample_pcmu = {CODEC_PCMU, .bytes = TICK_FIELD_BYTES + 
 const struct sample_kind sample_l16 = {CODEC_L16, .bytes = TICK_FIELD_BYTES + 1280};
 const struct sample_kind sample_mpa = {CODEC_MPA, .bytes = 417};
 const struct sample_kind sample_ac3 = {CODEC_AC3, .bytes = 1536};
-const struct sample_kind sample_other = {CODEC_OTHER, .bytes = OTHER_FLAGS_BYTES + 1316};
+const struct sample_kind sample_other = {CODEC_OTHER, .key = true,
+                                         .bytes = OTHER_FLAGS_BYTES + 1316};
 
 /* Of each codec: its track, and how a frame must begin that is not made up of units. */
 static const struct {

@@ -43,8 +43,7 @@ def notes(row, *names):
     limited = [name for name in names if row[name]["generator_may_be_the_limit"]]
     found = [f"the load generator may be the limit ({', '.join(limited)})"] if limited else []
     if row.get("load_shares_a_processor"):
-        found.append("the load generator shares a processor with worker 2")
-        names = [name for name in names if name != "two"]
+        found.append("the load generator shares a processor with worker 2, and gives way to it")
     disturbed = [name for name in names if row[name]["waited_share"] > WAITED_SHARE]
     if disturbed:
         found.append(f"others used the server's processor ({', '.join(disturbed)})")

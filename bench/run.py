@@ -118,11 +118,18 @@ def measure_scaling(build, row):
     return {kind: measure.settled_run(build, kind, *load) for kind in ("floor", "umbel")}
 
 
+def workers_run(build, row, workers):
+    """The players give way to worker 2 where they share its processor, so that what is measured is the sweep."""
+    with measure.serving(build, "umbel", row["rate"], workers) as server, \
+            measure.publishing(build, server, row["rate"]):
+        load = measure.start_load(build, server, row["clients"], row["seconds"], gives_way=True)
+        return measure.figures(load.result())
+
+
 def measure_workers(build, row):
     pairs = []
     for _ in range(row["rounds"]):
-        one, two = (measure.one_run(build, "umbel", row["rate"], row["clients"], row["seconds"],
-                                    workers=workers) for workers in (1, 2))
+        one, two = (workers_run(build, row, workers) for workers in (1, 2))
         pairs.append((two, one))
     return {"ratio": pair_ratio(pairs, "ns_per_client_and_frame"),
             "p99_ratio": pair_ratio(pairs, "p99_ms"),

@@ -55,14 +55,3 @@ Test(hist, nothing_has_no_quantile)
     cr_assert_eq(hist_quantile(&h, 0.5), 0);
     cr_assert_eq(hist_quantile(&h, 1), 0);
 }
-
-Test(hist, merged_is_as_if_added_to_one)
-{
-    static struct hist all, even, odd;
-    for (uint64_t i = 0; i < 5000; i++) {
-        hist_add(&all, i * i);
-        hist_add(i % 2 ? &odd : &even, i * i);
-    }
-    hist_merge(&even, &odd);
-    cr_assert(memcmp(&all, &even, sizeof all) == 0);
-}

@@ -25,6 +25,7 @@ Test(load_options, an_url_is_enough)
     cr_assert_eq(o.clients, 1);
     cr_assert_eq(o.duration_ns, 10 * NS_PER_S);
     cr_assert_eq(o.poll_ns, NS_PER_MS);
+    cr_assert_eq(o.arrival, LOAD_ARRIVAL_KERNEL);
     cr_assert_eq(o.cpu, -1);
 }
 
@@ -59,6 +60,7 @@ Test(load_options, wrong_ones_are_named)
         {"--transport", "smoke", "none of"},
         {"--publish-transport", "smoke", "none of"},
         {"--verify", "some", "none of"},
+        {"--arrival", "none", "none of"},
         {"--slow", "10%", "share and a rate"},
         {"--slow", "10%:0", "rate"},
         {"--stall", "101%", "too large"},

@@ -3,6 +3,7 @@
 
 #include "bench/datagrams.h"
 #include "bench/units.h"
+#include "core/clock.h"
 #include "net/listener.h"
 #include "rtp/rtcp.h"
 
@@ -33,7 +34,7 @@ static void begin(void)
     scene.connection = socket(AF_INET, SOCK_STREAM, 0);
     cr_assert_eq(connect(scene.connection, (struct sockaddr *)&at.ss, at.len), 0);
     cr_assert_eq(port_pair_open(&scene.server, &at, &scene.range), 0);
-    scene.udp = load_udp_create();
+    scene.udp = load_udp_create(true);
     cr_assert_not_null(scene.udp);
     int port = load_udp_add(scene.udp, scene.connection, &scene.range);
     cr_assert_gt(port, 0);
@@ -85,18 +86,19 @@ Test(load_udp, bursts_come_with_the_size_of_their_datagrams)
     size_t left = send_unit(&d);
     size_t at = 0;
     while (left > 0) {
-        size_t segment;
+        struct load_burst burst;
         wait_for(scene.udp->track[0].ours.rtp_fd);
-        ssize_t got = load_udp_read(scene.udp, 0, room, sizeof room, &segment);
-        cr_assert_gt(got, 0);
-        cr_assert_leq(segment, 1360);
-        cr_assert_gt(segment, 0);
-        cr_assert_eq(memcmp(room, d.data + at, (size_t)got), 0);
-        at += (size_t)got;
-        left -= (size_t)got;
+        cr_assert_eq(load_udp_read(scene.udp, 0, room, sizeof room, &burst), 0);
+        cr_assert_gt(burst.bytes.len, 0);
+        cr_assert_leq(burst.segment, 1360);
+        cr_assert_gt(burst.segment, 0);
+        cr_assert_leq(burst.arrived_ns, clock_mono_ns());
+        cr_assert_eq(memcmp(burst.bytes.ptr, d.data + at, burst.bytes.len), 0);
+        at += burst.bytes.len;
+        left -= burst.bytes.len;
     }
-    size_t segment;
-    cr_assert_eq(load_udp_read(scene.udp, 0, room, sizeof room, &segment), -EAGAIN);
+    struct load_burst burst;
+    cr_assert_eq(load_udp_read(scene.udp, 0, room, sizeof room, &burst), -EAGAIN);
     cr_assert_eq(load_udp_overflows(scene.udp), 0);
     datagrams_fini(&d);
     end();

@@ -270,6 +270,20 @@ def plays_over_udp_and_loses_nothing():
 
 
 @case(60)
+def delays_are_those_of_the_kernel_or_of_the_reads():
+    delays = {}
+    with floor() as (url, _):
+        for arrival in ("kernel", "read"):
+            result, page, _ = measure("--transport", "udp", "--poll", "200ms", "--duration", "2",
+                                      "--arrival", arrival, url)
+            assert result["options"]["arrival"] == arrival and f"Arrival: {arrival}" in page, result["options"]
+            delays[arrival] = result["delay_ms"]
+            assert_in_order(delays[arrival])
+    # A stamp is made by the send; a read comes 100 ms later in the middle.
+    assert delays["kernel"]["p50"] < delays["read"]["p50"], delays
+
+
+@case(60)
 def udp_players_leave_join_and_stay_alive():
     with floor() as (url, _):
         result, _, _ = measure("--transport", "udp", "--clients", "40", "--join-rate", "200", "--duration",
