@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench/hist.h"
 
+#include <assert.h>
 #include <math.h>
 
 enum { STEP_BITS = 6 };
-_Static_assert(HIST_STEPS == 1 << STEP_BITS, "a power of two is divided by a shift");
+static_assert(HIST_STEPS == 1 << STEP_BITS, "a power of two is divided by a shift");
 
 /*
  * Values below HIST_STEPS have a bucket each; from there on, each power of two has HIST_STEPS

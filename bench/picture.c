@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench/picture.h"
 
+#include <assert.h>
+
 #include "core/bits.h"
 #include "core/nal.h"
 
@@ -35,7 +37,7 @@ enum { SLICE_P = 5, SLICE_I = 7 };
  */
 static const uint8_t pcm_in_i[] = {0x0d, 0x00};
 static const uint8_t pcm_in_p[] = {0x87, 0xc0};
-_Static_assert(sizeof(pcm_in_i) + LUMA_BYTES + CHROMA_BYTES == PICTURE_MACROBLOCK_BYTES, "");
+static_assert(sizeof(pcm_in_i) + LUMA_BYTES + CHROMA_BYTES == PICTURE_MACROBLOCK_BYTES, "");
 
 /* Parameter sets */
 

@@ -33,12 +33,12 @@ static const char *const level_column[] = {"ERROR", "WARN ", "INFO ", "DEBUG"};
  * bytes) as long as no other process fills it in between, and a stream socket has even more room
  * then; but a terminal promises one byte, and waits for the rest. So pipes and terminals are opened
  * anew, with O_NONBLOCK; stderr itself is shared with the shell and must stay as it is. Sockets
- * cannot be opened, nor can the pipe of another user: for them poll has to do. A file waits for its
- * disk only.
+ * cannot be opened, nor can the pipe or the terminal of another user: for them poll has to do. A
+ * file waits for its disk only.
  *
- * Workers meet at the mutex. Under it there are a few system calls, none of which waits, and so
- * whoever finds it taken has it soon. A line is written or lost when log_event returns: the last
- * one before the end of the process needs no more care.
+ * Workers meet at the mutex. Under it there are a few system calls, none of which waits for a
+ * reader, and so whoever finds it taken has it soon. A line is written or lost when log_event
+ * returns: the last one before the end of the process needs no more care.
  */
 static struct {
     pthread_mutex_t mutex;

@@ -4,16 +4,15 @@
 static const struct {
     const char *name;
     enum media_kind kind;
-    bool has_keys;
     bool needs_config;   /* players must be told it before the first frame */
     bool config_in_band; /* and may be told another one by a frame */
 } codecs[CODECS] = {
-    [CODEC_H264] = {"H264", MEDIA_VIDEO, .has_keys = true, .needs_config = true, true},
-    [CODEC_H265] = {"H265", MEDIA_VIDEO, .has_keys = true, .needs_config = true, true},
-    [CODEC_AV1] = {"AV1", MEDIA_VIDEO, .has_keys = true, .config_in_band = true},
-    [CODEC_VP8] = {"VP8", MEDIA_VIDEO, .has_keys = true},
-    [CODEC_VP9] = {"VP9", MEDIA_VIDEO, .has_keys = true},
-    [CODEC_JPEG] = {"JPEG", MEDIA_VIDEO, .has_keys = true},
+    [CODEC_H264] = {"H264", MEDIA_VIDEO, .needs_config = true, true},
+    [CODEC_H265] = {"H265", MEDIA_VIDEO, .needs_config = true, true},
+    [CODEC_AV1] = {"AV1", MEDIA_VIDEO, .config_in_band = true},
+    [CODEC_VP8] = {"VP8", MEDIA_VIDEO},
+    [CODEC_VP9] = {"VP9", MEDIA_VIDEO},
+    [CODEC_JPEG] = {"JPEG", MEDIA_VIDEO},
     [CODEC_AAC] = {"mpeg4-generic", MEDIA_AUDIO, .needs_config = true},
     [CODEC_LATM] = {"MP4A-LATM", MEDIA_AUDIO},
     [CODEC_OPUS] = {"opus", MEDIA_AUDIO},
@@ -29,11 +28,6 @@ static const struct {
 const char *codec_name(enum codec codec)
 {
     return codecs[codec].name;
-}
-
-bool codec_has_keys(enum codec codec)
-{
-    return codecs[codec].has_keys;
 }
 
 enum media_kind media_track_kind(const struct media_track *t)
@@ -114,10 +108,11 @@ int media_key_track(const struct media *m)
     int other = -1;
     for (unsigned i = 0; i < m->track_count; i++) {
         const struct media_track *t = &m->track[i];
-        if (!t->inactive && codec_has_keys(t->codec))
+        if (t->inactive || media_track_kind(t) != MEDIA_VIDEO)
+            continue;
+        if (t->codec != CODEC_OTHER)
             return (int)i;
-        if (!t->inactive && media_track_kind(t) == MEDIA_VIDEO && other < 0)
-            other = (int)i;
+        other = other < 0 ? (int)i : other;
     }
     return other;
 }

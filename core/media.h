@@ -74,10 +74,7 @@ struct media {
 /* The encoding name as in rtpmap ("H264"); empty for CODEC_OTHER. */
 const char *codec_name(enum codec codec);
 
-/* True when some of its frames are key frames, at which alone decoding may start. Of OTHER that is
- * not known. */
-bool codec_has_keys(enum codec codec);
-
+/* Of video some frames are key frames, at which alone playing may start. */
 enum media_kind media_track_kind(const struct media_track *t);
 
 /* As in rtpmap. */
@@ -110,8 +107,8 @@ unsigned media_active_tracks(const struct media *m);
  * that its codec cannot do without. */
 bool media_is_complete(const struct media *m);
 
-/* The track that decides where a player may start: the first active one that has key frames, or
- * else the first video, whatever its codec is; -1: none. */
+/* The track that decides where a player may start: the first active video of a codec that is
+ * known, else the first of any; -1: none. */
 int media_key_track(const struct media *m);
 
 /*

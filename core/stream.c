@@ -305,12 +305,12 @@ uint64_t stream_claim_count(const struct stream *s)
     return atomic_load_explicit(&s->claim, memory_order_relaxed); /* a stale one names nobody */
 }
 
-void stream_set_wait_end(struct stream *s, int64_t until_ns)
+void stream_set_wait_end_ns(struct stream *s, int64_t until_ns)
 {
     s->wait_end_ns = until_ns;
 }
 
-int64_t stream_wait_end(const struct stream *s)
+int64_t stream_wait_end_ns(const struct stream *s)
 {
     return s->wait_end_ns;
 }

@@ -93,11 +93,11 @@ bool stream_claim_again(struct stream *s, uint64_t ticket);
 uint64_t stream_claim_count(const struct stream *s);
 
 /*
- * Publisher: a note for those who follow. Its players wait for a frame until then, and no longer,
- * whoever comes and goes; the frame that comes takes the note off. 0: there is none.
+ * Publisher: a note for those who follow: who leaves without having published a frame lets players
+ * wait until then, and no longer. stream_publish takes it off. 0: there is none.
  */
-void stream_set_wait_end(struct stream *s, int64_t until_ns);
-int64_t stream_wait_end(const struct stream *s);
+void stream_set_wait_end_ns(struct stream *s, int64_t until_ns);
+int64_t stream_wait_end_ns(const struct stream *s);
 
 /* Publisher: from now on players are welcome. */
 void stream_open(struct stream *s);

@@ -254,7 +254,8 @@ static void add_control(struct msghdr *msg, int level, int type, const void *dat
     msg->msg_controllen += CMSG_SPACE(len);
 }
 
-/* Mapped IPv4 as IPv4, too: the kernel has that much on its stack, and for more it allocates. */
+/* Mapped IPv4 as IPv4, too: for a message that is not cut the kernel then has room on its stack,
+ * and need not allocate. */
 static void add_source(struct msghdr *msg, const struct udp_addr *from)
 {
     struct in_addr v4;
@@ -312,15 +313,22 @@ static bool may_refuse_segments(const struct udp_message *m, int err)
     return m->bytes.len > m->segment && (err == -EIO || err == -EINVAL || err == -EMSGSIZE);
 }
 
-/* Each datagram by a call of its own: dear, so whoever sends is told to cut no more. Where a single
- * one does not go out either, cutting was not to blame, and the rest would not do better. */
+/* That the kernel makes of so many bytes of the message. */
+static size_t datagrams(const struct udp_message *m, size_t bytes)
+{
+    return bytes > m->segment ? (bytes + m->segment - 1) / m->segment : 1;
+}
+
+/* Each datagram by a call of its own: dear, so whoever sends is told to cut no more. Where one does
+ * not go out the rest is lost: cutting was not to blame, or the socket has just become full, which
+ * happens once on a way. */
 static void send_uncut(struct udp *u, const struct udp_message *m)
 {
     struct udp_message one = *m;
     for (struct slice rest = m->bytes; rest.len > 0; rest = slice_from(rest, m->segment)) {
         one.bytes = slice_head(rest, m->segment);
         if (send_batch(u, &one, 1) < 0) {
-            u->refused += (rest.len + m->segment - 1) / m->segment;
+            u->refused += datagrams(m, rest.len);
             return;
         }
         if (m->refuses_segments)
@@ -345,7 +353,7 @@ unsigned udp_send(struct udp *u, const struct udp_message *m, unsigned count)
         if (may_refuse_segments(&m[done], n))
             send_uncut(u, &m[done]);
         else
-            u->refused++;
+            u->refused += datagrams(&m[done], m[done].bytes.len);
         done++;
     }
     return done;

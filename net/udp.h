@@ -71,7 +71,8 @@ uint16_t udp_port(const struct udp *u);
 
 /*
  * Sends messages (at most UDP_BATCH_MAX) in order. Returns how many are done with: fewer than count
- * when the socket is full. What the kernel refuses for another reason is lost, as on the wire.
+ * when the socket is full. What the kernel refuses for another reason is lost, as on the wire; so
+ * may be a message that it has refused to cut, once on each way.
  */
 unsigned udp_send(struct udp *u, const struct udp_message *m, unsigned count);
 

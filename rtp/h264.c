@@ -92,15 +92,10 @@ static int unpack(void *state, struct assembly *au, const struct rtp_packet *pkt
     return nal_unpack(state, &format, au, pkt, after_gap);
 }
 
-static void unpack_end(void *state, struct assembly *au)
-{
-    nal_unpack_end(state, au);
-}
-
 const struct rtp_codec rtp_h264 = {
     .pack_start = pack_start,
     .pack_next = pack_next,
     .state_bytes = sizeof(struct nal_unpacking),
     .unpack = unpack,
-    .unpack_end = unpack_end,
+    .unpack_end = nal_unpack_end,
 };

@@ -54,7 +54,7 @@ struct nal_unpacking {
 /* As in struct rtp_codec. */
 int nal_unpack(struct nal_unpacking *n, const struct nal_format *f, struct assembly *au,
                const struct rtp_packet *pkt, bool after_gap);
-void nal_unpack_end(struct nal_unpacking *n, struct assembly *au);
+void nal_unpack_end(void *state, struct assembly *au);
 
 /* private to nal_pack.c and nal_unpack.c */
 

@@ -192,8 +192,9 @@ static void end_au(struct nal_unpacking *n, struct assembly *au)
 
 /* Units before the first slice belong to the picture that follows: some cameras give parameter sets
  * the time stamp of the picture before. */
-void nal_unpack_end(struct nal_unpacking *n, struct assembly *au)
+void nal_unpack_end(void *state, struct assembly *au)
 {
+    struct nal_unpacking *n = state;
     au->damaged |= n->in_fragment;
     if (au->damaged || n->has_slice)
         end_au(n, au);

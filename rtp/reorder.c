@@ -3,12 +3,13 @@
 
 #include "core/list.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum { SLOT_MASK = REORDER_PACKETS - 1, PAST = 128, PAST_MASK = PAST - 1 };
 
-_Static_assert((int)PAST > (int)REORDER_LEAP,
-               "what became of a packet is known for as long as it may come");
+static_assert((int)PAST > (int)REORDER_LEAP,
+              "what became of a packet is known for as long as it may come");
 
 struct held {
     struct list by_age;

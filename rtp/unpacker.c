@@ -106,7 +106,7 @@ void unpacker_end(struct unpacker *u)
 {
     if (!u->au.open)
         return;
-    u->au.damaged |= u->has_markers; /* its own is missing, and so are the packets up to it */
+    u->au.damaged |= u->has_markers; /* only what one has ended is surely whole */
     end_au(u);
 }
 

@@ -46,8 +46,8 @@ void unpacker_destroy(struct unpacker *u);
 int unpacker_push(struct unpacker *u, const struct rtp_packet *pkt);
 
 /*
- * No packet will come any more. An access unit that is still open is whole if the sender has never
- * set a marker, and nothing in it says otherwise.
+ * No packet will come any more. An access unit that is still open counts as whole if the sender has
+ * never set a marker, and nothing in it says otherwise.
  */
 void unpacker_end(struct unpacker *u);
 

@@ -33,8 +33,10 @@ static int make_shared(struct server_shared *shared, const struct config *config
     shared->pairing = pairing_create();
     if (config->multicast)
         shared->groups = groups_create(config->multicast, (uint16_t)config->multicast_port);
-    bool is_whole = shared->registry && shared->pairing && (shared->groups || !config->multicast);
-    return is_whole ? 0 : -ENOMEM;
+    if (shared->registry && shared->pairing && (shared->groups || !config->multicast))
+        return 0;
+    LOG_ERROR("cannot start: out of memory");
+    return -ENOMEM;
 }
 
 static int make_workers(struct server *s)
@@ -72,9 +74,13 @@ static int open_listeners(struct server *s, const char *where)
         int added = server_worker_listen(s->worker[i], fd[i]);
         err = err ? err : added;
     }
+    if (err) {
+        LOG_ERROR("cannot listen", log_str("addr", where), log_str("reason", strerror(-err)));
+        return err;
+    }
     addr_format(&a, text);
     LOG_INFO("listening", log_str("addr", text), log_u64("workers", s->shared.workers));
-    return err;
+    return 0;
 }
 
 static int open_all_listeners(struct server *s)
@@ -89,7 +95,9 @@ static int open_all_listeners(struct server *s)
 static int open_udp_ports(struct server *s)
 {
     int err = 0;
-    for (unsigned i = 0; i < s->shared.workers && s->shared.config->rtp_port != 0 && !err; i++)
+    if (s->shared.config->rtp_port == 0)
+        return 0;
+    for (unsigned i = 0; i < s->shared.workers && !err; i++)
         err = server_worker_open_udp(s->worker[i], s->shared.groups);
     return err;
 }

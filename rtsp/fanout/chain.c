@@ -13,7 +13,7 @@ static int find_key_track(const struct follower *f, const struct lane_layout *la
     if (key_track >= 0 && layout_has(layout, (unsigned)key_track))
         return key_track;
     for (unsigned i = 0; i < m->track_count; i++)
-        if (layout_has(layout, i) && codec_has_keys(m->track[i].codec))
+        if (layout_has(layout, i) && media_track_kind(&m->track[i]) == MEDIA_VIDEO)
             return (int)i;
     return -1;
 }

@@ -9,10 +9,10 @@
  *
  * Invariants
  *   1. While a viewer on TCP has bytes in 'out', its cursor stands between two packets: a reply
- * never lands inside one. On UDP the cursor always stands between two packets, and 'out' is the
- * connection's own business.
+ *      never lands inside one. On UDP the cursor always stands between two packets, and 'out' is
+ *      the connection's own business.
  *   2. A player without an image waits for a place to start (a key frame; any frame if there is no
- * video).
+ *      video).
  *   3. A player that is not FULL has everything, or a sweep is under way that will come by.
  *
  * All of it belongs to one worker.

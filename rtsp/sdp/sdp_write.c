@@ -3,11 +3,12 @@
 
 #include "rtsp/sdp/sdp_format.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 enum { FMTP_MAX = MEDIA_LONG_CONFIG_MAX + 128 };
 
-_Static_assert((int)FMTP_MAX >= 2 * MEDIA_CONFIG_MAX + 128, "that of AAC fits");
+static_assert((int)FMTP_MAX >= 2 * MEDIA_CONFIG_MAX + 128, "that of AAC fits");
 
 /* RFC 8866 section 5.7: only IPv4 has a time to live here. */
 static void write_connection(struct text *t, const struct sdp_origin *origin)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "rtsp/session/play.h"
 
+#include <assert.h>
+
 #include "core/scan.h"
 #include "rtp/rtcp.h"
 #include "rtsp/fanout/fanout.h"
@@ -90,6 +92,8 @@ void play_describe(struct request *rq)
         request_fail(rq, 406, "only application/sdp");
         return;
     }
+    static_assert(SDP_TEXT_MAX + REQUEST_BASE_MAX + 1024 <= REPLY_SCRATCH_BYTES,
+                  "a reply has room for a description and its headers");
     char base_buf[REQUEST_BASE_MAX], sdp_buf[SDP_TEXT_MAX];
     struct text base, sdp;
     text_init(&base, base_buf, sizeof base_buf);

@@ -55,7 +55,7 @@ static void on_takeover_back(void *arg)
 {
     struct conn *c = arg;
     c->session.takeover = NULL;
-    c->session.has_taken_over = true;
+    c->session.has_asked = true; /* and now tries again */
     conn_resume(c);
 }
 
@@ -96,8 +96,8 @@ void record_announce(struct request *rq)
 {
     struct conn *c = rq->conn;
     struct sdp sdp;
-    bool has_asked = c->session.has_taken_over;
-    c->session.has_taken_over = false;
+    bool has_asked = c->session.has_asked;
+    c->session.has_asked = false;
     const char *why = "the URL names no stream that can be played";
     int status = is_playable(&rq->url) ? check_media(rq->msg, &sdp, &why) : 400;
     if (status != 200) {

@@ -35,7 +35,7 @@ struct rtsp_worker {
     struct multicast_worker multicast;
     struct source_worker sources;
     struct list conns;
-    struct list publishers; /* sessions */
+    struct list publishers; /* sessions, by session.publishing */
     bool draining;          /* shutting down: the loop stops with the last connection */
     uint8_t read_scratch[READ_SCRATCH_BYTES];
     char reply_scratch[REPLY_SCRATCH_BYTES];

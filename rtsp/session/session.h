@@ -34,7 +34,7 @@ struct session {
     struct multicast_member member;
     struct quality *quality;     /* of the tracks, as a player reports it; NULL: not yet */
     struct takeover *takeover;   /* under way: ANNOUNCE waits for it */
-    bool has_taken_over;         /* it has come back */
+    bool has_asked;              /* it is back, whatever the answer was */
     struct publisher *publisher; /* ANNOUNCED and beyond */
     struct list publishing;      /* then: in the worker's publishers */
     int64_t announced_ns;        /* RECORD is awaited since then; 0: it is not */
@@ -75,5 +75,6 @@ void session_note_quality(struct session *s, unsigned track, struct quality qual
 /* Packets that the player has missed, by its receiver reports. */
 uint64_t session_reported_lost(const struct session *s);
 
-/* Ends everything and goes back to SESSION_INIT: a publisher's stream ends with it. */
+/* Ends everything and goes back to SESSION_INIT: a publisher's stream ends with it, or
+ * waits for another. */
 void session_reset(struct session *s);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/log.h"
+#include "rtsp/source/source.h"
 
 struct orphan {
     struct list link;
@@ -19,20 +20,13 @@ void orphans_init(struct orphans *o, struct loop *loop, struct registry *registr
     list_init(&o->list);
 }
 
-/* Whoever publishes ends it. Who hears of the end finds the name free. */
-static void end_stream(struct orphans *o, struct stream *s)
-{
-    registry_remove(o->registry, s);
-    stream_end(s);
-}
-
 static void finish(struct orphan *orphan, const char *why)
 {
     struct orphans *o = orphan->owner;
     if (stream_claim_again(orphan->stream, orphan->ticket)) {
         LOG_INFO("stream ended", log_str("stream", stream_name(orphan->stream)),
                  log_str("reason", why));
-        end_stream(o, orphan->stream);
+        source_end_stream(o->registry, orphan->stream);
     }
     tmr_disarm(&o->loop->timers, &orphan->grace);
     list_remove(&orphan->link);
@@ -70,7 +64,7 @@ void orphans_add(struct orphans *o, struct stream **s, int64_t grace_ns)
         *s = NULL;
         return;
     }
-    end_stream(o, *s);
+    source_end_stream(o->registry, *s);
     stream_unref(s);
 }
 

@@ -17,3 +17,9 @@ int source_make_stream(const struct source_worker *w, const char *name, const st
     *s = stream_create(name, media, &options);
     return *s ? registry_add(w->registry, *s) : -ENOMEM;
 }
+
+void source_end_stream(struct registry *registry, struct stream *s)
+{
+    registry_remove(registry, s);
+    stream_end(s);
+}

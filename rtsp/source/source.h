@@ -23,3 +23,6 @@ struct source_worker {
  */
 int source_make_stream(const struct source_worker *w, const char *name, const struct media *media,
                        struct stream **s);
+
+/* Whoever publishes ends it. Who hears of the end finds the name free. */
+void source_end_stream(struct registry *registry, struct stream *s);

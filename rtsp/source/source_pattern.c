@@ -100,10 +100,8 @@ void source_pattern_destroy(struct source_pattern *s)
     if (!s)
         return;
     tmr_disarm(&s->worker->loop->timers, &s->next);
-    if (s->stream) {
-        stream_end(s->stream);
-        registry_remove(s->worker->registry, s->stream);
-    }
+    if (s->stream)
+        source_end_stream(s->worker->registry, s->stream);
     stream_unref(&s->stream);
     free(s);
 }

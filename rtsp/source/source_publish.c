@@ -20,7 +20,7 @@ struct publisher {
     bool hands_over;      /* somebody else is about to go on with the stream */
     uint32_t awaits_keys; /* tracks of which nothing is published before a key frame */
     uint32_t rejoins;     /* tracks whose next frame continues nothing that was published */
-    int64_t now_ns;       /* of the packet that is being taken in */
+    int64_t now_ns;       /* of the packet that is being taken in, or was the last */
     struct wallclock_source clock;
     struct ingest track[MEDIA_TRACKS_MAX];
 };
@@ -49,7 +49,7 @@ static void note_params(struct publisher *p, struct media_track *track, struct s
     open_if_complete(p);
 }
 
-/* The frame of an access unit, with parameter sets in front of an IDR picture that lacks them. */
+/* The frame of an access unit, with parameter sets in front of a key frame that lacks them. */
 static struct frame *make_frame(const struct media_track *track, const struct access_unit *au)
 {
     bool insert = au->key && !params_are_in(track, au->data);
@@ -251,9 +251,11 @@ static int start_tracks(struct publisher *p, int64_t reorder_hold_ns)
 
 static void await_keys(struct publisher *p)
 {
-    for (unsigned i = 0; i < p->media.track_count; i++)
-        if (!p->media.track[i].inactive && codec_has_keys(p->media.track[i].codec))
+    for (unsigned i = 0; i < p->media.track_count; i++) {
+        const struct media_track *t = &p->media.track[i];
+        if (!t->inactive && media_track_kind(t) == MEDIA_VIDEO)
             p->awaits_keys |= 1u << i;
+    }
 }
 
 int publisher_start(struct publisher *p, uint32_t tracks, int64_t reorder_hold_ns)

@@ -38,8 +38,7 @@ static bool adopt(struct source_worker *w, const char *name, struct media *media
         return true;
     }
     LOG_INFO("another description: stream ended", log_str("stream", name));
-    stream_end(s);
-    registry_remove(w->registry, s);
+    source_end_stream(w->registry, s);
     return false;
 }
 
@@ -58,11 +57,11 @@ static int64_t grace_left(const struct source_worker *w, struct stream *s, bool 
 {
     int64_t now_ns = w->loop->now_ns;
     int64_t grace = w->config->publisher_grace_ns;
-    if (stream_wait_end(s) != 0)
-        return stream_wait_end(s) - now_ns;
+    if (stream_wait_end_ns(s) != 0)
+        return stream_wait_end_ns(s) - now_ns;
     if (hands_over && grace < HAND_OVER_NS)
         grace = HAND_OVER_NS;
-    stream_set_wait_end(s, now_ns + grace);
+    stream_set_wait_end_ns(s, now_ns + grace);
     return grace;
 }
 

@@ -444,13 +444,13 @@ Test(stream, note_of_the_wait_goes_with_the_next_frame)
 {
     struct stream *s = create();
     stream_open(s);
-    cr_assert_eq(stream_wait_end(s), 0);
-    stream_set_wait_end(s, 7);
+    cr_assert_eq(stream_wait_end_ns(s), 0);
+    stream_set_wait_end_ns(s, 7);
     stream_release(s);
     cr_assert(stream_claim(s));
-    cr_assert_eq(stream_wait_end(s), 7);
+    cr_assert_eq(stream_wait_end_ns(s), 7);
     stream_publish(s, make(VIDEO, true, 1000, 5), 90, 0);
-    cr_assert_eq(stream_wait_end(s), 0);
+    cr_assert_eq(stream_wait_end_ns(s), 0);
     finish(s);
 }
 

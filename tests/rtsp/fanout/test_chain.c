@@ -144,6 +144,20 @@ Test(chain, without_video_the_newest_frame_is_the_start)
     expect_images(chain_start(&chain), 4, 5);
 }
 
+/* It passes through, and the stream's key track is another. */
+Test(chain, video_of_an_unknown_codec_starts_where_a_picture_begins)
+{
+    static const struct media media = {
+        .track_count = 2,
+        .track = {[VIDEO] = {.codec = CODEC_H264, .clock_rate = 90000},
+                  [AUDIO] = {.codec = CODEC_OTHER, .other_kind = MEDIA_VIDEO, .clock_rate = 90000}},
+    };
+    stage_use_stream(&media, &feed_options);
+    begin(&audio_alone);
+    push_audio();
+    cr_assert_null(chain_start(&chain));
+}
+
 Test(chain, frames_of_other_tracks_make_no_image)
 {
     begin(&audio_alone);
