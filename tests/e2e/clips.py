@@ -14,6 +14,8 @@ import rtp
 
 FPS, GOP, SECONDS = 25, 50, 6
 VIDEO_CLOCK, AUDIO_CLOCK, AAC_SAMPLES = 90000, 48000, 1024
+STEP = VIDEO_CLOCK // FPS
+LONG_TIMES = 10
 
 _ENCODE = {
     "main": ["-profile:v", "main", "-bf", "0"],
@@ -34,6 +36,15 @@ class Clip:
         self.parameter_sets = [n for n in first if rtp.nal_type(n) in (rtp.NAL_SPS, rtp.NAL_PPS)]
         self.audio = split_adts(_extract(path, "-map", "0:a", "-f", "adts"))
 
+    @functools.cached_property
+    def long_path(self):
+        """A file of the same over and over, for programs that publish a file once."""
+        path = pathlib.Path(self.path)
+        long = path.with_stem(f"{path.stem}-{LONG_TIMES}-times")
+        if not long.exists():
+            make_file(long, "-stream_loop", str(LONG_TIMES - 1), "-i", self.path, "-c", "copy")
+        return str(long)
+
     @property
     def pictures(self):
         """The access units without parameter sets."""
@@ -45,24 +56,26 @@ def clip(name):
     """320x180 (or 352x288), 25 pictures a second, a GOP of 50, with AAC of 48 kHz stereo."""
     path = harness.work_directory() / f"{name}.{_CONTAINER[name]}"
     if not path.exists():
-        _make(path, _ENCODE[name])
+        _encode(path, _ENCODE[name])
     return Clip(path)
 
 
-def _make(path, encode):
-    """Test programs run at the same time: each writes a file of its own and moves it into place."""
+def _encode(path, options):
+    make_file(path, "-f", "lavfi", "-i", f"testsrc2=size=320x180:rate={FPS}:duration={SECONDS}",
+              # Noise over the tone, so that no two audio frames are alike.
+              "-f", "lavfi", "-i", f"aevalsrc='0.2*sin(880*PI*t)+0.1*(random(0)-0.5)"
+              f"|0.2*sin(1320*PI*t)+0.1*(random(1)-0.5)':s={AUDIO_CLOCK}:d={SECONDS}",
+              "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p",
+              "-g", str(GOP), "-keyint_min", str(GOP), "-sc_threshold", "0", *options,
+              "-c:a", "aac", "-b:a", "96k")
+
+
+def make_file(path, *arguments):
+    """By ffmpeg. Test programs run at the same time: each writes a file of its own and moves it into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(dir=path.parent, suffix=path.suffix)
     os.close(handle)
-    subprocess.run(
-        ["ffmpeg", "-nostdin", "-v", "error", "-y",
-         "-f", "lavfi", "-i", f"testsrc2=size=320x180:rate={FPS}:duration={SECONDS}",
-         # Noise over the tone, so that no two audio frames are alike.
-         "-f", "lavfi", "-i", f"aevalsrc='0.2*sin(880*PI*t)+0.1*(random(0)-0.5)"
-         f"|0.2*sin(1320*PI*t)+0.1*(random(1)-0.5)':s={AUDIO_CLOCK}:d={SECONDS}",
-         "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p",
-         "-g", str(GOP), "-keyint_min", str(GOP), "-sc_threshold", "0", *encode,
-         "-c:a", "aac", "-b:a", "96k", draft], check=True)
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", *arguments, draft], check=True)
     os.rename(draft, path)
 
 
@@ -148,3 +161,9 @@ class MadeUpVideo:
     def number(nals):
         digits = rtp.picture(nals)[-1][2:6]
         return sum(d - 1 << shift for d, shift in zip(digits, (21, 14, 7, 0)))
+
+    def check(self, units, numbers):
+        """These access units are those of these numbers, unchanged."""
+        assert [self.number(unit.nals) for unit in units] == list(numbers)
+        for unit, number in zip(units, numbers):
+            assert rtp.picture(unit.nals) == rtp.picture(self.unit(number)), f"access unit {number} differs"

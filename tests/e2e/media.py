@@ -6,16 +6,14 @@ That form is a list of hashes, one a frame, or plain bytes where frames have no 
 
 import functools
 import hashlib
-import os
 import pathlib
 import subprocess
-import tempfile
 import typing
 
 import clips
 import harness
 
-SECONDS, FPS, GOP = 20, 25, 25
+SECONDS, FPS, GOP = 40, 25, 25
 WIDTH, HEIGHT = 160, 120
 
 _HASHES = "-f framehash -hash md5"
@@ -106,14 +104,9 @@ def clip(names, suffix):
 
 
 def _make(path, formats):
-    """Test programs run at the same time: each writes a file of its own and moves it into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=path.parent, suffix=path.suffix)
-    os.close(handle)
     sources = [word for f in formats for word in ("-f", "lavfi", "-i", _SOURCES[f.kind])]
     options = [word for i, f in enumerate(formats) for word in ("-map", str(i), *f.encode.split())]
-    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", *sources, *options, draft], check=True)
-    os.rename(draft, path)
+    clips.make_file(path, *sources, *options)
 
 
 @functools.cache

@@ -13,7 +13,7 @@ import subprocess
 import types
 
 import udp
-from harness import Skip
+from harness import WAIT_SECONDS, Skip
 
 CLONE_NEWNET = 0x40000000
 MTU = 1500
@@ -82,7 +82,7 @@ class Host:
         """Runs a command there, and gives what it prints."""
         with self.inside():
             try:
-                return subprocess.run(command.split(), capture_output=True, text=True, check=True, timeout=10,
+                return subprocess.run(command.split(), capture_output=True, text=True, check=True, timeout=WAIT_SECONDS,
                                       **options).stdout
             except FileNotFoundError as error:
                 raise Skip(f"{error.filename} is not installed") from None

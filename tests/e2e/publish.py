@@ -20,8 +20,8 @@ def is_served(server, path):
         return c.request("DESCRIBE", server.url(path), Accept="application/sdp").status == 200
 
 
-def wait_served(server, path, seconds=15):
-    harness.wait_until(lambda: is_served(server, path), f"a description of {path}", seconds)
+def wait_served(server, path):
+    harness.wait_until(lambda: is_served(server, path), f"a description of {path}")
 
 
 class Program:
@@ -51,7 +51,7 @@ class Program:
     def interrupt(self):
         """Lets it say TEARDOWN."""
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(harness.WAIT_SECONDS)
 
 
 def ffmpeg(server, clip, path="live/cam", streams=(), transport="tcp"):
@@ -62,9 +62,9 @@ def ffmpeg(server, clip, path="live/cam", streams=(), transport="tcp"):
 
 
 def gstreamer(server, clip, path="live/cam", transport="tcp"):
-    """rtspclientsink, video only."""
+    """rtspclientsink, video only, for a minute."""
     return Program(server, path, [
-        "gst-launch-1.0", "-q", "filesrc", f"location={clip.path}", "!", "qtdemux", "!",
+        "gst-launch-1.0", "-q", "filesrc", f"location={clip.long_path}", "!", "qtdemux", "!",
         "h264parse", "!", "rtspclientsink", f"protocols={transport}", f"location={server.url(path)}"])
 
 
@@ -174,12 +174,12 @@ class Feed:
     def __exit__(self, *error):
         self.close()
 
-    def wait_sent(self, count, seconds=30):
+    def wait_sent(self, count):
         """Until so many units have been sent since the start."""
-        self._wait(lambda: self.sent >= count, seconds)
+        self._wait(lambda: self.sent >= count)
 
-    def wait_sent_bytes(self, count, seconds=30):
-        self._wait(lambda: self.sent_bytes >= count, seconds)
+    def wait_sent_bytes(self, count):
+        self._wait(lambda: self.sent_bytes >= count)
 
     def halt(self):
         """Sends no more; the connection stays. Gives the number of units sent."""
@@ -192,11 +192,14 @@ class Feed:
         self.halt()
         self.publisher.close()
 
-    def _wait(self, condition, seconds):
+    def _wait(self, condition):
+        """It may take long, but not that nothing is sent at all."""
         with self._news:
-            done = self._news.wait_for(lambda: self.error or condition(), seconds)
+            while not self.error and not condition():
+                before = self.sent
+                assert self._news.wait_for(lambda: self.error or self.sent > before, harness.WAIT_SECONDS), \
+                    f"the publisher was held up: {self.sent} units sent"
         assert not self.error, f"the publisher failed: {self.error}"
-        assert done, f"the publisher was held up: {self.sent} units sent"
 
     def _run(self):
         began = time.monotonic()

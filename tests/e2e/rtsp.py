@@ -3,16 +3,18 @@
 
 import base64
 import collections
+import contextlib
 import socket
+import struct
 import time
 
 import rtp
+from harness import WAIT_SECONDS
 
 Frame = collections.namedtuple("Frame", "channel data")
 Reply = collections.namedtuple("Reply", "status reason headers body")
 
 TCP = "RTP/AVP/TCP;unicast"
-WAIT_SECONDS = 10
 
 
 class Connection:
@@ -41,6 +43,16 @@ class Connection:
 
     def close(self):
         self.socket.close()
+
+    def reset(self):
+        reset(self.socket)
+        self.close()
+
+    @property
+    def name(self):
+        """What the server's log calls it."""
+        host, port = self.socket.getsockname()[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     def send(self, data):
         self.socket.sendall(data)
@@ -227,6 +239,10 @@ class Player(Connection):
             self.channels[int(fields["interleaved"].split("-")[0])] = track
         return reply
 
+    def setup_status(self, transport):
+        """Of a SETUP of the first track that may be refused."""
+        return self.request("SETUP", self.control_url(0), Transport=transport).status
+
     def play(self, **headers):
         reply = self.request("PLAY", self.content_base, **{"Range": "npt=now-", **headers})
         assert reply.status == 200, reply
@@ -299,6 +315,29 @@ class Player(Connection):
             assert byes, f"the last RTCP packet on channel {channel} is not a BYE"
             assert int.from_bytes(byes[0].body[:4], "big") == self.ssrc(track)
         return frames
+
+
+def reset(sock):
+    """Closes it so that the peer hears of an error, as when a process is killed with unread input."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+def read_answer(sock):
+    """All that comes on a plain socket up to its end, which must come in time. A reset is an end as well."""
+    sock.settimeout(WAIT_SECONDS)
+    answer = b""
+    with contextlib.suppress(ConnectionError):
+        while data := sock.recv(65536):
+            answer += data
+    return answer
+
+
+def check_served(server, player=Player):
+    """After whatever has happened to it, the server plays its demo."""
+    with player(server) as p:
+        p.start()
+        assert rtp.is_idr(p.units(2)[0].nals)
 
 
 def split_rtp_info(item):

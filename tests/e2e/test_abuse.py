@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Peers that drip, flood, lie and go silent: they cost bounded memory and time, and nobody else notices."""
 
-import os
+import contextlib
 import random
-import socket
 import time
 
 import clips
@@ -12,27 +11,9 @@ import publish
 import rtp
 import rtsp
 from harness import Server, add_rows, case, is_sanitized, wait_until
-from rtsp import Connection, Player
+from rtsp import Connection, Player, check_served, read_answer
 
 MEMORY_GROWTH_MAX = 64 << 20
-
-
-def check_served(server):
-    with Player(server) as player:
-        player.start()
-        assert rtp.is_idr(player.units(2)[0].nals)
-
-
-def read_answer(sock, seconds=10):
-    """Everything up to the end, which must come in time. A reset is an end as well."""
-    sock.settimeout(seconds)
-    answer = b""
-    try:
-        while data := sock.recv(65536):
-            answer += data
-    except ConnectionError:
-        pass
-    return answer
 
 
 def send_all(sock, data):
@@ -87,10 +68,11 @@ def http_and_tls_are_told_what_is_wrong():
 
 @case()
 def silent_connection_is_closed():
-    with Server("--demo", "--request-timeout", "1s") as server, Connection(server) as c:
+    with Server("--demo", "--request-timeout", "1s") as server:
         began = time.monotonic()
-        read_answer(c.socket)
-        assert 0.5 < time.monotonic() - began < 8
+        with Connection(server) as c:
+            read_answer(c.socket)
+            assert time.monotonic() - began > 0.5
         check_served(server)
 
 
@@ -109,7 +91,7 @@ def connection_that_drips_is_closed():
                     pass
         except ConnectionError:
             pass
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 30, "one byte in 50 ms is enough to stay"
         check_served(server)
 
 
@@ -131,22 +113,23 @@ def session_that_is_set_up_and_forgotten_is_closed():
         read_answer(player.socket)
 
 
-@case(40)
+@case()
 def player_that_pauses_must_speak_to_stay():
     report = rtp.receiver_report(1)
-    with Server("--demo", "--session-timeout", "1s") as server, Player(server) as silent, \
+    with Server("--demo", "--session-timeout", "3s") as server, Player(server) as silent, \
             Player(server) as asks, Player(server) as reports, Player(server) as watch:
         for player in (silent, asks, reports):
             player.start()
             assert player.request("PAUSE", player.content_base).status == 200
         watch.start()
-        receiver = rtp.H264Receiver()
-        for _ in range(10):
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
             asks.request("GET_PARAMETER", asks.url)
             reports.send(b"$\1" + len(report).to_bytes(2, "big") + report)
             # A player that takes its media is alive without a word.
-            watch.units(12, receiver=receiver)
-        silent.read_to_end(1)
+            with contextlib.suppress(TimeoutError):
+                watch.receive(0.3)
+        silent.read_to_end()
         assert reports.request("OPTIONS", reports.url).status == 200
 
 
@@ -193,21 +176,9 @@ def player_that_vanishes_in_mid_packet_is_forgotten():
                 player.start()
                 player.frame()
                 if i % 2:
-                    linger = b"\1\0\0\0\0\0\0\0"
-                    player.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                    player.reset()
             watch.units(1, receiver=receiver)
-        wait_until(lambda: open_sockets(server) < 15, "the descriptors of those who left")
-
-
-def open_sockets(server):
-    return len(os.listdir(f"/proc/{server.process.pid}/fd")) - descriptors_at_rest(server)
-
-
-def descriptors_at_rest(server):
-    """Everything that is no connection: epoll sets, events, timers, listeners."""
-    links = (os.readlink(f"/proc/{server.process.pid}/fd/{n}")
-             for n in os.listdir(f"/proc/{server.process.pid}/fd"))
-    return sum(not link.startswith("socket:") for link in links)
+        wait_until(lambda: server.sockets() == 4, "nobody but two listeners, the publisher and the last player")
 
 
 @case()
@@ -230,13 +201,13 @@ def requests_without_reading_replies_cost_bounded_memory():
 def many_connections_that_come_and_go_leave_nothing():
     with Server("--demo") as server:
         check_served(server)
-        before = len(os.listdir(f"/proc/{server.process.pid}/fd"))
+        wait_until(lambda: server.sockets() == 2, "listeners alone")
+        before = len(server.descriptors())
         for i in range(500):
             with Connection(server) as c:
                 if i % 3:
                     c.send(HEAD + (b"\r\n" if i % 2 else b""))
-        fds = f"/proc/{server.process.pid}/fd"
-        wait_until(lambda: len(os.listdir(fds)) <= before, "as few descriptors as before")
+        wait_until(lambda: len(server.descriptors()) <= before, "as few descriptors as before")
         check_served(server)
 
 

@@ -21,6 +21,7 @@ import typing
 import harness
 import media
 import network
+import players
 import publish
 import rtp
 import rtsp
@@ -29,7 +30,7 @@ from harness import Skip, add_case
 
 PATH = "live/cam"
 GROUPS = "239.255.0.0/16"
-PLAYER_SECONDS = 40
+PLAYER_SECONDS = 50
 
 
 class Row(typing.NamedTuple):
@@ -106,16 +107,6 @@ PUBLISHERS = {"ffmpeg": ffmpeg_publisher, "gstreamer": gstreamer_publisher}
 
 # -- players: each gives what it stored of each track, or nothing when it has checked all by itself --
 
-def run(command):
-    """Gives what the program printed, when it has ended well and without complaint."""
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PLAYER_SECONDS)
-    # ffmpeg guesses UDP ports until it finds free ones, and tells of each guess.
-    guess = "bind failed: Address already in use"
-    complaints = [line for line in done.stderr.splitlines() if line and guess not in line]
-    assert done.returncode == 0 and not complaints, f"exit status {done.returncode}: {' '.join(command)}\n{done.stderr}"
-    return done.stdout
-
-
 def ffmpeg(server, row, transport, directory):
     """Stores and decodes at once."""
     outputs = []
@@ -126,15 +117,15 @@ def ffmpeg(server, row, transport, directory):
         if track.decodes:
             outputs += [*part, "-f", "null", "-"]
     how = [] if transport == "auto" else ["-rtsp_transport", transport]
-    run(["ffmpeg", "-nostdin", "-y", "-v", "error", "-xerror", "-err_detect", "explode", *how,
-         "-i", server.url(PATH), *outputs])
+    players.run(["ffmpeg", "-nostdin", "-y", "-v", "error", "-xerror", "-err_detect", "explode", *how,
+                 "-i", server.url(PATH), *outputs])
     return [media.read_form(directory / name, name) for name in row.formats]
 
 
 def ffprobe(server, row, transport, directory):
     del directory
-    said = run(["ffprobe", "-v", "error", "-rtsp_transport", transport, "-of", "csv=p=0", "-show_entries",
-                "stream=codec_name,width,height,sample_rate,channels", server.url(PATH)])
+    said = players.run(["ffprobe", "-v", "error", "-rtsp_transport", transport, "-of", "csv=p=0", "-show_entries",
+                        "stream=codec_name,width,height,sample_rate,channels", server.url(PATH)])
     # GStreamer announces its tracks in an order of its own.
     assert sorted(said.split()) == sorted(media.FORMATS[name].probe for name in row.formats), said
     return []
@@ -170,7 +161,7 @@ def silent(command, log):
         yield process
         assert process.poll() is None and not log.read_text(), f"a complaint: {' '.join(command)}"
         process.send_signal(signal.SIGINT)
-        process.wait(10)
+        process.wait(harness.WAIT_SECONDS)
     except BaseException as error:
         error.add_note(log.read_text())
         raise
@@ -276,10 +267,10 @@ def by_curl(row):
 
 
 for _row in ROWS:
-    add_case(_row.name, functools.partial(unicast, _row), 90)
+    add_case(_row.name, functools.partial(unicast, _row), 120)
     if _row.multicast:
-        add_case(f"multicast_{_row.name}", functools.partial(multicast, _row), 90)
+        add_case(f"multicast_{_row.name}", functools.partial(multicast, _row), 180)
     if _row.curl:
-        add_case(f"curl_{_row.name}", functools.partial(by_curl, _row), 60)
+        add_case(f"curl_{_row.name}", functools.partial(by_curl, _row), 120)
 
 harness.main()

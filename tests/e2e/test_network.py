@@ -8,7 +8,6 @@ import contextlib
 import pathlib
 import re
 import tempfile
-import types
 
 import clips
 import harness
@@ -25,7 +24,8 @@ from rtsp import Player
 from udp import MULTICAST, UDP, Member, UdpPlayer
 from wire import Capture, Loss, Swap, Wire
 
-FAST = 100  # pictures a second, where the clock does not matter
+FAST = 50  # pictures a second, where the clock does not matter
+PROMPT_SECONDS = 0.05
 PICTURES = 60
 PACKET_SIZE = 1360  # the default of --packet-size
 
@@ -54,14 +54,7 @@ def ffmpeg(server):
 
 
 def gstreamer(server):
-    """Over UDP rtspsrc now and then complains at its end: it closes the connection on its own PAUSE."""
-    chain = "! rtph264depay ! video/x-h264,stream-format=byte-stream,alignment=au"
-
-    def store(path):
-        with contextlib.suppress(AssertionError):
-            players.gstreamer(server.url("live/cam"), (chain, f"! filesink location={path}"), PICTURES, "udp")
-
-    return stored(store)
+    return stored(lambda path: players.gstreamer_store_video(server.url("live/cam"), path, PICTURES, "udp"))
 
 
 @contextlib.contextmanager
@@ -165,7 +158,7 @@ def joining_behind_a_small_queue(source, *flags):
             player.describe()
             player.setup(0, f"{UDP};client_port={ports}")
             player.play()
-        yield feed, reader, net.router
+        yield reader, net.router
 
 
 def dropped(router):
@@ -175,19 +168,21 @@ def dropped(router):
 @case()
 def start_and_key_frames_pass_a_small_queue():
     source = Surveillance()
-    with joining_behind_a_small_queue(source) as (feed, reader, router):
-        feed.wait_sent(feed.sent + 2 * clips.FPS + 10)
-        packets = [rtp.parse_rtp(datagram) for datagram in reader.finish()]
+    with joining_behind_a_small_queue(source) as (reader, router):
+        reader.wait_pictures(2 * clips.FPS + 10)
+        datagrams, longest = reader.finish()
+        if longest > PROMPT_SECONDS:
+            raise Skip(f"this machine is too busy: it kept a datagram from its reader for {longest:.2f} s")
+        packets = [rtp.parse_rtp(datagram) for datagram in datagrams]
         assert dropped(router) == 0
         receiver = rtp.H264Receiver()
         units = [unit for unit in map(receiver.take, packets) if unit]
-        assert len(units) > 2 * clips.FPS, len(units)  # the last ones may be on their way
         source.check(units)
 
 
 @case()
 def without_a_pace_a_small_queue_overflows():
-    with joining_behind_a_small_queue(Surveillance(), "--udp-rate", "0") as (_, _, router):
+    with joining_behind_a_small_queue(Surveillance(), "--udp-rate", "0") as (_, router):
         wait_until(lambda: dropped(router), "a packet that the queue has no room for")
 
 
@@ -204,25 +199,27 @@ def reported_losses(capture, host):
 
 
 def player_survives(every):
-    """ffmpeg decodes to the end; the server keeps the session, and knows from its reports what was lost."""
+    """ffmpeg goes on; the server keeps the session, and knows from its reports what was lost."""
     loss = Loss(every)
     with network.bridged() as net, Wire(net.middle, from_server=loss), serve(net.server) as server, \
-            publishing(net, server), Capture(net.client) as capture, net.client.inside():
-        players.run(["ffmpeg", "-nostdin", "-v", "fatal", "-rtsp_transport", "udp", "-i", server.url("live/cam"),
-                     "-frames:v", "300", "-f", "null", "-"])
-        reported = max(reported_losses(capture, net.client))
-        assert 0 < reported <= loss.count, (reported, loss.count)
+            publishing(net, server), Capture(net.client) as capture, net.client.inside(), \
+            players.ffmpeg_running(server.url("live/cam"), "udp") as player:
+        wait_until(lambda: max(reported_losses(capture, net.client), default=0) > 0, "a report of what was lost")
+        assert player.poll() is None, "it has given up"
+        player.terminate()
         ended = server.wait_log(f"session ended peer={net.client.ip}")
+        reported = max(reported_losses(capture, net.client))
+        assert reported <= loss.count, (reported, loss.count)
         assert 0 < log_field(ended, "lost") <= reported, (reported, ended)
 
 
-add_rows("player_survives_loss_of", [("1_percent", 100), ("5_percent", 20)], player_survives, 60)
+add_rows("player_survives_loss_of", [("1_percent", 100), ("5_percent", 20)], player_survives, 90)
 
 
 @contextlib.contextmanager
-def published_over(fault, publisher):
+def published_over(fault, publisher, *flags):
     """A clip that comes over a faulty wire, and a player of it to whom nothing happens."""
-    with network.bridged() as net, Wire(net.middle, from_client=fault), serve(net.server) as server, \
+    with network.bridged() as net, Wire(net.middle, from_client=fault), serve(net.server, *flags) as server, \
             net.client.inside(), Capture(net.client) as capture, publisher(server) as program, \
             net.server.inside(), Player(server, "live/cam") as player:
         player.start([0])
@@ -234,12 +231,7 @@ def by_ffmpeg(server):
 
 
 def by_gstreamer(server):
-    """rtspclientsink publishes a file once: this is one that is long enough."""
-    with tempfile.TemporaryDirectory(dir=harness.work_directory()) as directory:
-        path = pathlib.Path(directory) / "long.mp4"
-        players.run(["ffmpeg", "-nostdin", "-v", "error", "-stream_loop", "2", "-i", clips.clip("main").path, "-an",
-                     "-c", "copy", str(path)])
-        return publish.gstreamer(server, types.SimpleNamespace(path=path), transport="udp")
+    return publish.gstreamer(server, clips.clip("main"), transport="udp")
 
 
 PUBLISHERS = [("ffmpeg", by_ffmpeg), ("gstreamer", by_gstreamer)]
@@ -260,12 +252,12 @@ def publisher_loses(publisher):
         assert 0 < log_field(ended, "dropped_aus") <= log_field(ended, "lost") <= loss.count, (loss.count, ended)
 
 
-add_rows("publisher_loses", PUBLISHERS, publisher_loses, 60)
+add_rows("publisher_loses", PUBLISHERS, publisher_loses, 90)
 
 
 def publisher_is_put_in_order(publisher):
     swap = Swap(7)
-    with published_over(swap, publisher) as (_, server, program, player, _):
+    with published_over(swap, publisher, "--reorder-wait", "5s") as (_, server, program, player, _):
         clips.check_run([rtp.picture(unit.nals) for unit in player.units(80)], clips.clip("main").pictures)
         assert swap.count > 5, swap.count
         program.kill()
@@ -273,7 +265,7 @@ def publisher_is_put_in_order(publisher):
         assert log_field(ended, "dropped_aus") == log_field(ended, "lost") == 0, (swap.count, ended)
 
 
-add_rows("publisher_is_put_in_order", PUBLISHERS, publisher_is_put_in_order, 60)
+add_rows("publisher_is_put_in_order", PUBLISHERS, publisher_is_put_in_order, 90)
 
 
 # -- address translation --

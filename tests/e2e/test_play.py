@@ -138,22 +138,22 @@ def sender_report_comes_soon_after_play_and_then_every_5_s():
     clip = clips.clip("main")
     with Server() as server, publish.ffmpeg(server, clip), Player(server, "live/cam") as player:
         wait_flowing(server)
+        asked = time.time()
         player.start()
         for track, clock in ((0, clips.VIDEO_CLOCK), (1, clips.AUDIO_CLOCK)):
             packet = player.packet(track)[1]
-            report, sdes = player.rtcp(track, 3)[:2]
+            report, sdes = player.rtcp(track)[:2]
             ssrc, ntp, timestamp, packets, size = rtp.sender_report(report)
             assert report.type == rtp.RTCP_SR and ssrc == player.ssrc(track)
-            assert abs(ntp - time.time()) < 5, ntp
+            assert -1 < ntp - asked < 4, ntp - asked
             behind = (timestamp - packet.timestamp + (1 << 31) & 0xffffffff) - (1 << 31)
             assert abs(behind) < 10 * clock, "the report's time stamp is far from the packets'"
             assert packets > 0 and size > packets
             assert sdes.type == rtp.RTCP_SDES
             name_ssrc, name = rtp.cname(sdes)
             assert name_ssrc == ssrc and name
-        began = time.monotonic()
-        assert player.rtcp(0, 7)[0].type == rtp.RTCP_SR
-        assert time.monotonic() - began > 1
+            later = player.rtcp(track)[0]
+            assert later.type == rtp.RTCP_SR and 3 < rtp.sender_report(later)[1] - ntp < 10
 
 
 @case()
@@ -161,10 +161,10 @@ def demo_goes_on_at_25_pictures_a_second():
     with Server("--demo") as server, Player(server) as player:
         player.start()
         units = player.units(60)
-        steps = {(b.timestamp - a.timestamp) & 0xffffffff for a, b in zip(units, units[1:])}
-        assert steps == {clips.VIDEO_CLOCK // 25}, steps
-        keys = [i for i, u in enumerate(units) if rtp.is_idr(u.nals)]
-        assert keys == [0, 50], keys
+        numbers = [(u.timestamp - units[0].timestamp) % 2**32 / (clips.VIDEO_CLOCK // 25) for u in units]
+        assert [rtp.is_idr(u.nals) for u in units] == [n % 50 == 0 for n in numbers], numbers
+        # A server that was held up for long goes on at a key frame.
+        assert all(b == a + 1 or b % 50 == 0 for a, b in zip(numbers, numbers[1:])), numbers
 
 
 @case()

@@ -77,7 +77,7 @@ def stores_the_video_of_ffmpeg_unchanged(clip_name, store):
         assert rtp.is_idr(stored[0]), "the first picture is no IDR picture"
 
 
-add_rows("video_unchanged", VIDEO, stores_the_video_of_ffmpeg_unchanged, 40)
+add_rows("video_unchanged", VIDEO, stores_the_video_of_ffmpeg_unchanged)
 
 AUDIO = [("ffmpeg", players.ffmpeg_store_audio), ("gstreamer", players.gstreamer_store_audio)]
 
@@ -88,7 +88,7 @@ def stores_the_audio_of_ffmpeg_unchanged(store):
         check_stored(store, clips.read_adts, server, clip.audio, 80)
 
 
-add_rows("audio_unchanged", AUDIO, stores_the_audio_of_ffmpeg_unchanged, 40)
+add_rows("audio_unchanged", AUDIO, stores_the_audio_of_ffmpeg_unchanged)
 
 
 @case()
@@ -114,7 +114,7 @@ def gstreamer_publishes_and_ffmpeg_stores_it_unchanged():
         check_stored(players.ffmpeg_store_video, clips.read_h264, server, clip.pictures, 40)
 
 
-@case(40)
+@case()
 def both_tracks_play_together():
     clip = clips.clip("main")
     with Server() as server, publish.ffmpeg(server, clip):
@@ -132,7 +132,7 @@ def ffmpeg_player_ends_by_itself_when_the_publisher_goes():
         try:
             assert player.stdout.read(1000), "the player wrote nothing"
             publisher.interrupt()
-            player.communicate(timeout=10)
+            player.communicate(timeout=harness.WAIT_SECONDS)
         finally:
             player.kill()
             player.communicate()

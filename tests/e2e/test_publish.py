@@ -183,17 +183,8 @@ def by_teardown(publisher):
     assert publisher.request("TEARDOWN", publisher.url).status == 200
 
 
-def by_closing(publisher):
-    publisher.close()
-
-
-def by_reset(publisher):
-    publisher.socket.setsockopt(rtsp.socket.SOL_SOCKET, rtsp.socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-    publisher.close()
-
-
-add_rows("publisher_goes", [("by_teardown", by_teardown), ("by_closing", by_closing),
-                            ("by_reset", by_reset)], publisher_goes_and_comes_back)
+add_rows("publisher_goes", [("by_teardown", by_teardown), ("by_closing", Publisher.close),
+                            ("by_reset", Publisher.reset)], publisher_goes_and_comes_back)
 
 
 @case()

@@ -38,15 +38,15 @@ class Watcher:
         except Exception as error:
             self.error = error
 
-    def finish(self):
-        """Checks that not one unit was missed."""
+    def finish(self, sent):
+        """Checks that not one unit was missed of as many as were sent."""
+        harness.wait_until(lambda: self.error or self.numbers[-1:] >= [sent - 1], "all that was sent")
         self._stop.set()
-        self._thread.join(10)
+        self._thread.join(harness.WAIT_SECONDS)
         self.player.close()
         assert self.error is None, self.error
         first = self.numbers[0]
         assert self.numbers == list(range(first, first + len(self.numbers)))
-        return self.numbers[-1]
 
 
 @contextlib.contextmanager
@@ -65,7 +65,7 @@ def read_to_the_first_gap(player):
         last = packet
 
 
-@case(60)
+@case(120)
 def player_that_stalls_resumes_at_an_idr_and_others_lose_nothing():
     with busy_stream("--max-lag", "1s", "--write-timeout", "60s") as (server, feed):
         watchers = [Watcher(server), Watcher(server)]
@@ -81,12 +81,11 @@ def player_that_stalls_resumes_at_an_idr_and_others_lose_nothing():
             resumed_at = MadeUpVideo.number(unit.nals)
             more = [MadeUpVideo.number(u.nals) for u in slow.units(20, receiver=receiver)]
             assert more == list(range(resumed_at + 1, resumed_at + 21)), more
-        sent = feed.sent
-        last = [w.finish() for w in watchers]
-        assert min(last) > sent - 2 * FPS, (last, sent)
+        for watcher in watchers:
+            watcher.finish(feed.sent)
 
 
-@case(60)
+@case(120)
 def lag_bound_in_bytes_skips_as_well():
     flags = ("--max-lag", "60s", "--max-lag-bytes", "2M", "--write-timeout", "60s")
     with busy_stream(*flags) as (server, feed):
@@ -99,7 +98,7 @@ def lag_bound_in_bytes_skips_as_well():
             assert rtp.is_idr(unit.nals)
 
 
-@case(60)
+@case(120)
 def requests_of_a_stalled_player_are_answered_when_it_resumes():
     with busy_stream("--max-lag", "1s", "--write-timeout", "60s") as (server, feed):
         with Player(server, "live/cam", receive_buffer=4096) as slow:
@@ -111,14 +110,14 @@ def requests_of_a_stalled_player_are_answered_when_it_resumes():
                 assert slow.reply().status == 200
 
 
-@case(60)
+@case(120)
 def player_that_takes_nothing_is_closed_after_the_write_timeout():
     with busy_stream("--max-lag", "1s", "--write-timeout", "2s") as (server, feed):
         watcher = Watcher(server)
         with Player(server, "live/cam", receive_buffer=4096) as slow:
             slow.start()
             feed.wait_sent_bytes(feed.sent_bytes + 2 * STALL_BYTES)
-            slow.socket.settimeout(5)
+            slow.socket.settimeout(harness.WAIT_SECONDS)
             taken = 0
             try:
                 while data := slow.socket.recv(1 << 20):
@@ -126,10 +125,10 @@ def player_that_takes_nothing_is_closed_after_the_write_timeout():
                     assert taken < STALL_BYTES, "the connection goes on"
             except ConnectionError:
                 pass
-        watcher.finish()
+        watcher.finish(feed.sent)
 
 
-@case(60)
+@case(120)
 def teardown_of_a_stalled_player_is_clean():
     with busy_stream("--max-lag", "1s") as (server, feed):
         with Player(server, "live/cam", receive_buffer=4096) as slow:
@@ -139,7 +138,7 @@ def teardown_of_a_stalled_player_is_clean():
             assert slow.reply().status == 200
 
 
-@case(90)
+@case(180)
 def memory_is_bounded_while_players_sleep():
     flags = ("--gop-cache", "8M", "--max-lag", "500ms", "--write-timeout", "60s")
     with Server(*flags) as server:
@@ -150,7 +149,7 @@ def memory_is_bounded_while_players_sleep():
             for player in players:
                 player.start()
             before = server.memory_bytes()
-            feed.wait_sent_bytes(feed.sent_bytes + 2 * MEMORY_GROWTH_MAX, 80)
+            feed.wait_sent_bytes(feed.sent_bytes + 2 * MEMORY_GROWTH_MAX)
             growth = server.memory_bytes() - before
         assert is_sanitized() or growth < MEMORY_GROWTH_MAX, growth
 

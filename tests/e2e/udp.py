@@ -4,6 +4,7 @@
 import collections
 import contextlib
 import random
+import re
 import selectors
 import socket
 import threading
@@ -18,15 +19,17 @@ from rtsp import WAIT_SECONDS
 UDP = "RTP/AVP;unicast"
 MULTICAST = "RTP/AVP;multicast"
 SO_RCVBUFFORCE = 33  # socket(7); for the privileged
+SERVER_PORTS, GROUP_PORTS = range(10000, 20000, 2), range(20000, 30000, 2)
+WORKERS_MAX = 4  # that any test asks for
 RECEIVE_BUFFER = 4 << 20  # tests run beside others, and are not to lose packets by that
 
 Datagram = collections.namedtuple("Datagram", "data source")
 
 
-def free_rtp_port(ports=4):
-    """An even port that is free right now with those behind it, away from those that the kernel gives out."""
+def free_port(ports, choice):
+    """An even port that is free right now with those behind it. choice: away from those that the kernel gives out."""
     while True:
-        base = random.randrange(10000, 32000, 2)
+        base = random.choice(choice)
         with contextlib.ExitStack() as stack:
             try:
                 for port in range(base, base + ports):
@@ -37,8 +40,24 @@ def free_rtp_port(ports=4):
 
 
 def serve(*flags, **options):
-    """A server that speaks UDP."""
-    return Server(*flags, rtp_port=free_rtp_port(), **options)
+    """A server that speaks UDP. Before it has its ports another program may take them: then it gets others."""
+    while True:
+        with contextlib.ExitStack() as stack:
+            server = Server(*flags, rtp_port=free_port(2 * WORKERS_MAX, SERVER_PORTS), **options)
+            stack.callback(server.kill)
+            if has_ports(server):
+                stack.pop_all()
+                return server
+
+
+def has_ports(server):
+    """False when it has ended for want of them."""
+    workers = int(re.search(r"workers=(\d+)", server.wait_log("listening"))[1])
+    try:
+        return server.wait_log(f"UDP worker={workers - 1} ")
+    except AssertionError:
+        server.wait_log("cannot open UDP ports")
+        return False
 
 
 def bound_socket(host, port=0):
@@ -95,6 +114,7 @@ class Inbox:
         self._selector = selectors.DefaultSelector()
         self._waker, self._wake = socket.socketpair()
         self._selector.register(self._waker, selectors.EVENT_READ)
+        self._sockets = collections.defaultdict(list)
         self._queues = collections.defaultdict(collections.deque)
         self._news = threading.Condition()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -103,6 +123,7 @@ class Inbox:
     def watch(self, s, key):
         """What comes on the socket is to be had under this key."""
         s.setblocking(False)
+        self._sockets[key].append(s)
         self._selector.register(s, selectors.EVENT_READ, key)
 
     def take(self, keys, seconds=WAIT_SECONDS):
@@ -114,11 +135,21 @@ class Inbox:
             return key, self._queues[key].popleft()
 
     def take_all(self, key):
-        """Everything that has come so far."""
+        """Everything that has come so far, if the thread has read it or not."""
         with self._news:
+            for s in self._sockets[key]:
+                self._read(s, key)
             datagrams = list(self._queues[key])
             self._queues[key].clear()
             return datagrams
+
+    def is_silent(self, key):
+        """Nothing comes for a while in which many pictures would."""
+        self.take_all(key)
+        with contextlib.suppress(TimeoutError):
+            self.take([key], 0.5)
+            return False
+        return True
 
     def close(self):
         self._wake.close()
@@ -134,12 +165,11 @@ class Inbox:
                 self._read(ready.fileobj, ready.data)
 
     def _read(self, s, key):
-        with contextlib.suppress(BlockingIOError):
+        with self._news, contextlib.suppress(BlockingIOError):
             while True:
                 data, source = s.recvfrom(65536)
-                with self._news:
-                    self._queues[key].append(Datagram(data, source[:2]))
-                    self._news.notify_all()
+                self._queues[key].append(Datagram(data, source[:2]))
+                self._news.notify_all()
 
 
 class UdpPlayer(rtsp.Player):
@@ -196,6 +226,25 @@ class UdpPlayer(rtsp.Player):
         for s, data, port in zip((ports.rtp, ports.rtcp), (rtp_data, rtcp_data), self.server_ports(track)):
             if data is not None:
                 s.sendto(data, (self.server.host, port))
+
+    def expect_silence(self, watch):
+        """What was on its way has come; while another player, watch, gets on, nothing more comes."""
+        receiver = rtp.H264Receiver()
+        watch.units(2, receiver=receiver)
+        self.inbox.take_all(("rtp", 0))
+        watch.units(10, receiver=receiver)
+        late = self.inbox.take_all(("rtp", 0))
+        assert not late, f"{len(late)} packets too many"
+
+    def is_connected(self):
+        """False once the server has closed the connection."""
+        try:
+            self.receive(0)
+        except TimeoutError:
+            return True
+        except (EOFError, ConnectionError):
+            return False
+        return True
 
     def expect_datagram_bye(self, seconds=WAIT_SECONDS):
         """RTCP BYE on every track."""
