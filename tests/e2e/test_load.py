@@ -139,7 +139,7 @@ def interrupt_ends_a_run_with_its_summary():
                                    stderr=subprocess.PIPE, text=True)
         process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=40)
     assert process.returncode == 0, err
     assert "interrupted" in out and "3 of 3 joined" in out, out
 
@@ -152,7 +152,7 @@ def interrupt_while_players_join_shows_those_who_did():
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=40)
     assert process.returncode == 0, err
     assert "interrupted" in out and re.search(r"players +\d+ of \d+ joined", out), out
 
@@ -165,7 +165,7 @@ def end_of_the_server_ends_the_run_and_is_counted():
                                    stderr=subprocess.PIPE, text=True)
         process.stderr.readline()
         server.stop()
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=40)
     assert process.returncode == 0, err
     assert re.search(r"disconnects +3 +closed 3", out), out
 
@@ -236,7 +236,7 @@ def floor(*flags):
             harness.wait_until(lambda: listens(port), "umbel-floor listens")
             yield f"rtsp://127.0.0.1:{port}/x", result
             process.terminate()
-            _, errors = process.communicate(timeout=20)
+            _, errors = process.communicate(timeout=40)
             assert process.returncode == 0 and not harness.SANITIZER_REPORT.search(errors), errors
             result.update(json.loads(path.read_text()))
         finally:

