@@ -3,6 +3,7 @@
  * The program umbel: flags in, server up, signals awaited, server down.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -46,8 +47,20 @@ static void wait_for_stop(struct server *server, sigset_t *signals, int64_t inte
         pthread_detach(watcher);
 }
 
+/* One that was closed would be given to a socket or a pipe, and the log would go there. */
+static void occupy_standard_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    occupy_standard_descriptors();
     struct config config;
     char out[HELP_BYTES];
     switch (cli_parse(&config, argc, argv, out, sizeof out)) {

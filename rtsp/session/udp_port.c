@@ -88,13 +88,22 @@ void udp_session_destroy(struct udp_session *s)
 
 /* -- datagrams -- */
 
-/* Players say what they like; publishers are known by the payload type, and by the SSRC then. */
+enum { RTP_VERSION = 2, VERSION_SHIFT = 6 };
+
+/* Players open a NAT with a header alone, or with what is no RTP at all. */
+static bool is_media(struct slice bytes)
+{
+    return bytes.len > RTP_HEADER_BYTES && bytes.ptr[0] >> VERSION_SHIFT == RTP_VERSION;
+}
+
+/* Players say what they like, but send no media: that is from a publisher on the same host whose
+ * session has ended. Publishers are known by the payload type, and by the SSRC then. */
 static bool may_be_from(const struct udp_leg *leg, bool is_rtcp, struct slice bytes)
 {
     if (is_rtcp ? leg->rtcp.heard : leg->rtp.heard)
         return false;
     if (leg->payload_type < 0)
-        return true;
+        return is_rtcp || !is_media(bytes);
     if (is_rtcp)
         return leg->rtp.heard && bytes.len >= RTCP_HEADER_BYTES &&
                get_be32(bytes.ptr + RTCP_SSRC_AT) == leg->ssrc;

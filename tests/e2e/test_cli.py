@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The command line, the log, the start and the end of the server."""
 
+import contextlib
 import json
+import os
 import pathlib
 import re
 import socket
@@ -105,6 +107,31 @@ def several_addresses_and_ipv6_are_served():
         with socket.create_connection(harness.listening_address(second)) as c:
             c.sendall(b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n")
             assert c.recv(100).startswith(b"RTSP/1.0 200")
+
+
+def open_files(pid):
+    """What each descriptor of a process is."""
+    files = {}
+    for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            files[int(link.name)] = os.readlink(link)
+    return files
+
+
+@case()
+def log_goes_nowhere_else_when_the_standard_descriptors_are_closed():
+    process = subprocess.Popen(["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', harness.umbel(), "--listen",
+                                "127.0.0.1:0", "--rtp-port", "0"])
+    try:
+        harness.wait_until(lambda: any(name.startswith("socket:") for name in open_files(process.pid).values()),
+                           "it listens")
+        files = open_files(process.pid)
+        assert [files.get(n) for n in range(3)] == 3 * ["/dev/null"], files
+        process.terminate()
+        assert process.wait(harness.WAIT_SECONDS) == 0
+    finally:
+        process.kill()
+        process.wait()
 
 
 @case()

@@ -208,6 +208,22 @@ Test(udp_port, unknown_ports_are_taken_for_the_tracks_in_their_order)
     udp_session_destroy(s);
 }
 
+/* As of a publisher that was replaced, and goes on. */
+Test(udp_port, media_is_nobody_who_opens_a_nat)
+{
+    struct udp_session *s = session_of(&home[0]);
+    set_leg(s, 0, 1, ANY);
+    uint8_t packet[RTP_HEADER_BYTES + 1];
+    rtp_write_header(packet, &(struct rtp_packet){.payload_type = 96});
+    say(&home[1], false, slice_of(packet, sizeof packet));
+    expect_nothing();
+    cr_assert_eq(goes_to(s, 0), 1);
+    say(&home[0], false, slice_of(packet, RTP_HEADER_BYTES));
+    expect(s, 0, false);
+    cr_assert_eq(goes_to(s, 0), port_of(&home[0]));
+    udp_session_destroy(s);
+}
+
 Test(udp_port, who_was_heard_does_not_move)
 {
     struct udp_session *s = session_of(&home[0]);
