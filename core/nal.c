@@ -63,20 +63,17 @@ static size_t bytes_to_emulation(struct slice s)
 bool rbsp_skip(struct rbsp *r, size_t bytes)
 {
     uint8_t byte;
-    while (bytes > 0) {
+    while (bytes > 0 && r->rest.len > 0) {
         size_t plain = 0;
         if (r->zeros == 0) /* else an emulation prevention may be under way */
             plain = size_min(bytes, bytes_to_emulation(slice_head(r->rest, bytes + 2)));
-        if (plain == 0) {
-            if (!rbsp_next(r, &byte))
-                return false;
-            plain = 1;
-        } else {
+        if (plain > 0)
             r->rest = slice_from(r->rest, plain);
-        }
+        else if (rbsp_next(r, &byte))
+            plain = 1;
         bytes -= plain;
     }
-    return true;
+    return bytes == 0;
 }
 
 /* Bytes in front of the next start code, or all of them when there is none. */
