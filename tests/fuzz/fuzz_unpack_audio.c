@@ -88,6 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct trip t = {
         .track = {.codec = codecs[data[0] % ARRAY_LEN(codecs)],
+                  .other_kind = MEDIA_DATA,
                   .clock_rate = 90000,
                   .channels = data[1]},
         .max_payload = PACKER_MIN_PAYLOAD + (size_t)data[2] * 8,
